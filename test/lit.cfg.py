@@ -1,0 +1,46 @@
+# How lit runs the tests: suffixes, substitutions, features. Loaded by the lit.site.cfg.py of a build folder.
+import os
+import sys
+from pathlib import Path
+
+import lit.formats
+import lit.util
+
+sys.path.insert(0, str(Path(config.source_dir) / "test"))
+import features
+
+config.name = "nnc"
+config.test_format = lit.formats.ShTest(execute_external=False)
+config.suffixes = [".mlir", ".nn", ".ll", ".test"]
+config.excludes = ["Inputs"]
+config.test_source_root = os.path.join(config.source_dir, "test")
+config.test_exec_root = os.path.join(config.build_dir, "test")
+
+binaries = os.path.join(config.build_dir, "bin")
+units = os.path.join(config.build_dir, "test", "bin")
+
+config.substitutions += [
+    (r"%nn-opt\b", os.path.join(binaries, "nn-opt")),
+    (r"%nnc\b", os.path.join(binaries, "nnc")),
+    (r"%bin\b", binaries),
+    (r"%lib\b", os.path.join(config.build_dir, "lib")),
+    (r"%unit\b", units),
+    (r"%llvm\b", config.llvm_tools_dir),
+    (r"%cxx\b", config.cxx),
+    (r"%python\b", "/usr/bin/python3"),
+    (r"%source\b", config.source_dir),
+    (r"%data\b", str(features.data_folder())),
+    (r"%qemu-aarch64\b", "qemu-aarch64-static -L /usr/aarch64-linux-gnu"),
+]
+
+config.environment["PATH"] = os.pathsep.join([binaries, config.llvm_tools_dir, config.environment["PATH"]])
+config.environment["NNC_DATA"] = str(features.data_folder())
+config.environment["XDG_CACHE_HOME"] = os.path.join(config.test_exec_root, "cache")
+config.environment["FILECHECK_OPTS"] = "--dump-input-filter=error"
+for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "NNC_NIGHT"):
+    if name in os.environ:
+        config.environment[name] = os.environ[name]
+
+config.available_features |= features.available()
+for sanitizer in filter(None, config.sanitizer.split(",")):
+    config.available_features.add(sanitizer + "-sanitizer")
