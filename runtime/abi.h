@@ -28,29 +28,37 @@ typedef struct nnrt_launch {
 } nnrt_launch;
 
 typedef enum nnrt_type {
-  NNRT_F32, NNRT_F64, NNRT_BF16, NNRT_F16, NNRT_I32, NNRT_I64, NNRT_I8, NNRT_U8, NNRT_BOOL
+  NNRT_F32,
+  NNRT_F64,
+  NNRT_BF16,
+  NNRT_F16,
+  NNRT_I32,
+  NNRT_I64,
+  NNRT_I8,
+  NNRT_U8,
+  NNRT_BOOL
 } nnrt_type;
 
 /* What a tensor is to its entry. PARAM, STATE, SLOT, TALLY are owned: they lie in the persistent part of the arena,
  * at the same offset in every entry. All others live for one call of an entry. */
 typedef enum nnrt_role {
-  NNRT_PARAM,     /* trained */
-  NNRT_STATE,     /* carried between steps, not trained */
-  NNRT_SLOT,      /* belongs to the optimizer; name is PATH/SLOT */
-  NNRT_TALLY,     /* sums over the batches of an evaluation; name is METRIC/TALLY, "loss/sum", "loss/weight" (f64) */
-  NNRT_RECORD,    /* in: a field of the data as stored (bytes, ids), one batch; name is the field's */
-  NNRT_INPUT,     /* in: an input that the model declares, one batch */
-  NNRT_SEED,      /* in: i64 scalar */
-  NNRT_STEP,      /* in: i64 scalar, from 0 */
-  NNRT_TOTAL,     /* in: i64 scalar, steps of the whole run */
-  NNRT_VALID,     /* in: i32 scalar, rows of the batch that count (the first ones) */
-  NNRT_HYPER,     /* in: f64 scalar that the command line may replace ("lr"); `value` is the default */
-  NNRT_OUTPUT,    /* out: a result of the model */
-  NNRT_LOSS,      /* out: f32 scalar */
-  NNRT_RATE,      /* out: f64 scalar, the learning rate used */
-  NNRT_NORM,      /* out: f32 scalar, the norm of all gradients before clipping */
-  NNRT_GRADIENT,  /* out: gradient of the parameter or input `name` */
-  NNRT_METRIC     /* out: f64 scalar, a metric's result; "loss" first */
+  NNRT_PARAM,    /* trained */
+  NNRT_STATE,    /* carried between steps, not trained */
+  NNRT_SLOT,     /* belongs to the optimizer; name is PATH/SLOT */
+  NNRT_TALLY,    /* sums over the batches of an evaluation; name is METRIC/TALLY, "loss/sum", "loss/weight" (f64) */
+  NNRT_RECORD,   /* in: a field of the data as stored (bytes, ids), one batch; name is the field's */
+  NNRT_INPUT,    /* in: an input that the model declares, one batch */
+  NNRT_SEED,     /* in: i64 scalar */
+  NNRT_STEP,     /* in: i64 scalar, from 0 */
+  NNRT_TOTAL,    /* in: i64 scalar, steps of the whole run */
+  NNRT_VALID,    /* in: i32 scalar, rows of the batch that count (the first ones) */
+  NNRT_HYPER,    /* in: f64 scalar that the command line may replace ("lr"); `value` is the default */
+  NNRT_OUTPUT,   /* out: a result of the model */
+  NNRT_LOSS,     /* out: f32 scalar */
+  NNRT_RATE,     /* out: f64 scalar, the learning rate used */
+  NNRT_NORM,     /* out: f32 scalar, the norm of all gradients before clipping */
+  NNRT_GRADIENT, /* out: gradient of the parameter or input `name` */
+  NNRT_METRIC    /* out: f64 scalar, a metric's result; "loss" first */
 } nnrt_role;
 
 typedef struct nnrt_tensor {
@@ -58,10 +66,10 @@ typedef struct nnrt_tensor {
   const int64_t *shape; /* logical extents, canonical row-major order */
   int64_t offset;       /* of its first byte in the arena, a multiple of 64 */
   int64_t bytes;
-  double value;         /* default of a NNRT_HYPER */
+  double value; /* default of a NNRT_HYPER */
   int32_t rank;
-  int32_t type;         /* nnrt_type */
-  int32_t role;         /* nnrt_role */
+  int32_t type; /* nnrt_type */
+  int32_t role; /* nnrt_role */
   int32_t reserved;
 } nnrt_tensor;
 
@@ -69,11 +77,9 @@ typedef struct nnrt_tensor {
  *   init             seed -> all owned tensors (parameters, state, slots) at step 0
  *   train_step       records, seed, step, total, hypers, owned -> owned, loss, rate
  *   train_step_log   the same bits and also the gradients' norm (for --log)
- *   gradients        records, seed -> loss, gradients of all parameters and of floating-point inputs (training mode, nothing updated)
- *   gradients_input  the same from the model's inputs and the targets' records
- *   evaluate         records, valid, owned, tallies -> tallies (added to)
- *   result           tallies -> metrics
- *   predict          inputs -> outputs
+ *   gradients        records, seed -> loss, gradients of all parameters and of floating-point inputs (training mode,
+ * nothing updated) gradients_input  the same from the model's inputs and the targets' records evaluate         records,
+ * valid, owned, tallies -> tallies (added to) result           tallies -> metrics predict          inputs -> outputs
  *   predict_record   records -> outputs
  * An entry that the model does not have is absent. */
 typedef struct nnrt_entry {
@@ -81,20 +87,20 @@ typedef struct nnrt_entry {
   const nnrt_tensor *tensors; /* inputs and outputs; owned tensors are listed in the model only */
   const nnrt_launch *launches;
   int64_t n_tensors, n_launches;
-  int64_t batch;              /* rows of its records or inputs; 1 where it has none */
+  int64_t batch; /* rows of its records or inputs; 1 where it has none */
 } nnrt_entry;
 
 /* Where records come from. */
 typedef struct nnrt_field {
-  const char *name;      /* field; for npz and safetensors also the array's name */
-  const int64_t *shape;  /* of one record, without the batch */
+  const char *name;     /* field; for npz and safetensors also the array's name */
+  const int64_t *shape; /* of one record, without the batch */
   int32_t rank, type;
-  int64_t limit;         /* ids must be in 0..limit-1; 0: not an id (limit < 0: an id of unknown range) */
+  int64_t limit; /* ids must be in 0..limit-1; 0: not an id (limit < 0: an id of unknown range) */
 } nnrt_field;
 
 typedef struct nnrt_source { /* absent: kind is null */
-  const char *kind;             /* "idx" "npy" "npz" "safetensors" "tail" (value: fraction) "fraction" (value) */
-  const char *const *files;     /* idx, npy: one per field; npz, safetensors: one */
+  const char *kind;          /* "idx" "npy" "npz" "safetensors" "tail" (value: fraction) "fraction" (value) */
+  const char *const *files;  /* idx, npy: one per field; npz, safetensors: one */
   const nnrt_field *fields;
   int64_t n_files, n_fields;
   double value;
@@ -102,40 +108,40 @@ typedef struct nnrt_source { /* absent: kind is null */
 
 typedef struct nnrt_train {
   nnrt_source data, validation, test;
-  int64_t epochs, steps;         /* one of them is 0 */
+  int64_t epochs, steps; /* one of them is 0 */
   int64_t seed;
-  int32_t shuffle;               /* 1 or 0 */
-  int32_t drop_last;             /* 0: a batch may straddle the border of two epochs (carry) */
-  const char *const *classes;    /* names, or null */
+  int32_t shuffle;            /* 1 or 0 */
+  int32_t drop_last;          /* 0: a batch may straddle the border of two epochs (carry) */
+  const char *const *classes; /* names, or null */
   int64_t n_classes;
-  const char *target;            /* name of the record field that is the target, or null */
+  const char *target; /* name of the record field that is the target, or null */
 } nnrt_train;
 
 /* One row of `summary`, computed by the compiler. */
 typedef struct nnrt_layer {
   const char *path, *kind;
-  const int64_t *shape; /* output, with the batch */
+  const int64_t *shape;                                    /* output, with the batch */
   int64_t rank, parameters, flops, bytes, receptive_field; /* flops of one example; receptive field 0: not spatial */
 } nnrt_layer;
 
 typedef struct nnrt_model {
-  uint32_t abi;                 /* NNRT_ABI_VERSION */
+  uint32_t abi; /* NNRT_ABI_VERSION */
   int32_t pointer_bits;
-  const char *name;             /* the model's */
-  const char *source_hash;      /* of the .nn text, hexadecimal */
-  const char *compiler;         /* "nnc 0.1.0 (LLVM 22.1.8)" */
-  const char *target;           /* "x86-64-v4" … */
-  const char *cpu_features;     /* what the code needs, comma-separated: "avx2,fma,avx512f" */
-  const char *precision;        /* "f32" */
-  const nnrt_tensor *owned;     /* all owned tensors, in declaration order; they fill the persistent part */
+  const char *name;         /* the model's */
+  const char *source_hash;  /* of the .nn text, hexadecimal */
+  const char *compiler;     /* "nnc 0.1.0 (LLVM 22.1.8)" */
+  const char *target;       /* "x86-64-v4" … */
+  const char *cpu_features; /* what the code needs, comma-separated: "avx2,fma,avx512f" */
+  const char *precision;    /* "f32" */
+  const nnrt_tensor *owned; /* all owned tensors, in declaration order; they fill the persistent part */
   const nnrt_entry *entries;
-  const nnrt_train *train;      /* null: a model without a train block */
+  const nnrt_train *train; /* null: a model without a train block */
   const nnrt_layer *layers;
   int64_t n_owned, n_entries, n_layers;
-  int64_t persistent_bytes;     /* owned tensors: 0 .. persistent_bytes of the arena */
+  int64_t persistent_bytes; /* owned tensors: 0 .. persistent_bytes of the arena */
   int64_t arena_bytes;
   int64_t parameter_bytes, gradient_bytes, optimizer_bytes, activation_bytes, workspace_bytes;
-  int64_t threads;              /* 0: --threads=none */
+  int64_t threads; /* 0: --threads=none */
 } nnrt_model;
 
 /* The one symbol that an executable's object exports. */
