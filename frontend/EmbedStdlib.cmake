@@ -1,0 +1,10 @@
+# Writes OUTPUT, a C++ file that holds the text of every .nn file of FOLDER. Run as a build step.
+file(GLOB files RELATIVE ${FOLDER} ${FOLDER}/*.nn)
+list(SORT files)
+set(code "#include \"frontend/Library.h\"\n\nstatic const nn::frontend::EmbeddedFile files[] = {\n")
+foreach(name ${files})
+  file(READ ${FOLDER}/${name} text)
+  string(APPEND code "{\"${name}\", R\"nn!(${text})nn!\"},\n")
+endforeach()
+string(APPEND code "};\n\nllvm::ArrayRef<nn::frontend::EmbeddedFile> nn::frontend::embeddedLibrary() { return files; }\n")
+file(WRITE ${OUTPUT} "${code}")
