@@ -14,9 +14,10 @@ Status Arena::allocate(int64_t wanted) {
   mapped = roundUp(used, page) + page;
   void *memory = mmap(nullptr, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED)
-    return machine("the model needs %lld bytes of memory and the system gives none (%s): free some, or compile with a smaller "
-                   "batch or --max-arena",
-                   (long long)wanted, strerror(errno));
+    return machine(
+        "the model needs %lld bytes of memory and the system gives none (%s): free some, or compile with a smaller "
+        "batch or --max-arena",
+        (long long)wanted, strerror(errno));
   mapping = static_cast<char *>(memory);
   bytes = wanted;
   mprotect(mapping + mapped - page, page, PROT_NONE);

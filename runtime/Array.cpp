@@ -37,12 +37,12 @@ static int32_t importedType(StoredType stored) {
   return -1;
 }
 
-Status importArray(const std::string &what, StoredType stored, std::vector<int64_t> shape, const char *data, std::shared_ptr<Region> keep,
-                   Array &array) {
+Status importArray(const std::string &what, StoredType stored, std::vector<int64_t> shape, const char *data,
+                   std::shared_ptr<Region> keep, Array &array) {
   int32_t type = importedType(stored);
   if (type < 0)
-    return wrong("%s: elements of %d bytes of this kind are not supported: save the array as f32, f64, i32, i64 or u8", what.c_str(),
-                 stored.bytes);
+    return wrong("%s: elements of %d bytes of this kind are not supported: save the array as f32, f64, i32, i64 or u8",
+                 what.c_str(), stored.bytes);
   array.type = type;
   array.shape = std::move(shape);
   array.keep = std::move(keep);
@@ -67,7 +67,8 @@ Status importArray(const std::string &what, StoredType stored, std::vector<int64
       bits = uint64_t(int64_t(bits << shift) >> shift);
     }
     if (stored.kind == 'u' && bits >> 63)
-      return wrong("%s: the value %llu at position %lld does not fit in i64", what.c_str(), (unsigned long long)bits, (long long)i);
+      return wrong("%s: the value %llu at position %lld does not fit in i64", what.c_str(), (unsigned long long)bits,
+                   (long long)i);
     memcpy(out + i * bytes, &bits, bytes); // little-endian, as both targets are
   }
   array.data = out;
@@ -98,13 +99,15 @@ Status convertIntegers(const std::string &what, int32_t type, Array &array) {
   if (array.type == type)
     return {};
   int32_t bytes = factsOf(type).bytes;
-  int64_t low = type == NNRT_U8 ? 0 : -(int64_t(1) << (8 * bytes - 1)), high = type == NNRT_U8 ? 255 : ~low, count = array.elements();
+  int64_t low = type == NNRT_U8 ? 0 : -(int64_t(1) << (8 * bytes - 1)), high = type == NNRT_U8 ? 255 : ~low,
+          count = array.elements();
   std::shared_ptr<Region> memory;
   NNRT_TRY(Region::allocate(count * bytes, memory, what));
   for (int64_t i = 0; i < count; ++i) {
     int64_t value = integerAt(array, i);
     if (value < low || value > high)
-      return wrong("%s: the value %lld at position %lld does not fit in %s", what.c_str(), (long long)value, (long long)i, factsOf(type).name);
+      return wrong("%s: the value %lld at position %lld does not fit in %s", what.c_str(), (long long)value,
+                   (long long)i, factsOf(type).name);
     memcpy(memory->data() + i * bytes, &value, bytes);
   }
   array.type = type;
@@ -120,8 +123,9 @@ Status checkIds(const std::string &what, const Array &array, int64_t limit) {
   for (int64_t i = 0; i < records * each; ++i) {
     int64_t value = integerAt(array, i);
     if (value < 0 || value >= limit)
-      return wrong("%s: record %lld holds %lld, the model takes 0 to %lld: correct the data, or the model's number of classes", what.c_str(),
-                   (long long)(i / each), (long long)value, (long long)(limit - 1));
+      return wrong(
+          "%s: record %lld holds %lld, the model takes 0 to %lld: correct the data, or the model's number of classes",
+          what.c_str(), (long long)(i / each), (long long)value, (long long)(limit - 1));
   }
   return {};
 }

@@ -22,8 +22,8 @@ struct Array {
 
 /// Elements as files store them, among them types that the language lacks.
 struct StoredType {
-  char kind;      // 'f' floating, 'b' brain floating, 'i' signed, 'u' unsigned, '?' bool
-  int32_t bytes;  // of one element
+  char kind;     // 'f' floating, 'b' brain floating, 'i' signed, 'u' unsigned, '?' bool
+  int32_t bytes; // of one element
   bool bigEndian;
 };
 
@@ -33,8 +33,8 @@ int64_t checkedBytes(const std::vector<int64_t> &shape, int32_t elementBytes);
 /// Makes an array of `count` stored elements at `data`. What can stay where it is stays (`keep` holds it); foreign byte
 /// orders and widths are converted: 16-bit integers and u32 to the next signed type that holds them. `what` names the
 /// file for messages.
-Status importArray(const std::string &what, StoredType stored, std::vector<int64_t> shape, const char *data, std::shared_ptr<Region> keep,
-                   Array &array);
+Status importArray(const std::string &what, StoredType stored, std::vector<int64_t> shape, const char *data,
+                   std::shared_ptr<Region> keep, Array &array);
 
 /// Changes the element type of an integer array, in place or into new memory. `what` names the array; a value that does
 /// not fit is reported with its position.

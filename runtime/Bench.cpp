@@ -30,7 +30,9 @@ public:
       uint16_t half = 0x3c00; // 1 in f16; bf16 takes the upper half of an f32
       if (field.type == NNRT_BF16)
         memcpy(&half, reinterpret_cast<char *>(&x) + 2, 2);
-      int64_t id = random.below(field.limit > 0 ? uint32_t(std::min<int64_t>(field.limit, UINT32_MAX)) : field.type == NNRT_BOOL ? 2 : 256);
+      int64_t id = random.below(field.limit > 0           ? uint32_t(std::min<int64_t>(field.limit, UINT32_MAX))
+                                : field.type == NNRT_BOOL ? 2
+                                                          : 256);
       const void *value = field.type == NNRT_F32   ? static_cast<const void *>(&x)
                           : field.type == NNRT_F64 ? static_cast<const void *>(&wide)
                           : bytes == 2             ? static_cast<const void *>(&half)
@@ -144,8 +146,9 @@ static Status benchTrain(const Invocation &invocation, Instance &instance, doubl
     appendNumber(text, firstLoss);
     text += ",\"loss\":";
     appendNumber(text, loss);
-    return text + format(",\"steps\":%lld,\"batch\":%lld,\"threads\":%d,\"flops\":%lld", (long long)steps, (long long)description->batch,
-                         instance.team.size(), (long long)flopsOf(instance.model, description->batch, true));
+    return text + format(",\"steps\":%lld,\"batch\":%lld,\"threads\":%d,\"flops\":%lld", (long long)steps,
+                         (long long)description->batch, instance.team.size(),
+                         (long long)flopsOf(instance.model, description->batch, true));
   };
   return serve(work, started);
 }
@@ -177,8 +180,8 @@ static Status benchPredict(const Invocation &invocation, Instance &instance, dou
         sum += double(reinterpret_cast<const float *>(instance.at(*outputs[0]))[i]);
     std::string text = ",\"checksum\":";
     appendNumber(text, sum);
-    return text + format(",\"batch\":%lld,\"threads\":%d,\"flops\":%lld", (long long)description->batch, instance.team.size(),
-                         (long long)flopsOf(instance.model, description->batch, false));
+    return text + format(",\"batch\":%lld,\"threads\":%d,\"flops\":%lld", (long long)description->batch,
+                         instance.team.size(), (long long)flopsOf(instance.model, description->batch, false));
   };
   return serve(work, started);
 }

@@ -30,7 +30,8 @@ int64_t largest(const float *values, int64_t count) {
 
 std::string className(const nnrt_model &model, int64_t id) {
   const nnrt_train *train = model.train;
-  return train && train->classes && id < train->n_classes ? std::string(train->classes[id]) : format("%lld", (long long)id);
+  return train && train->classes && id < train->n_classes ? std::string(train->classes[id])
+                                                          : format("%lld", (long long)id);
 }
 
 } // namespace nnrt

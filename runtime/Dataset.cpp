@@ -26,10 +26,13 @@ static std::string fieldText(const nnrt_field &field) {
 }
 
 Status matchField(const std::string &what, const nnrt_field &field, Array &array) {
-  bool shapeFits = !array.shape.empty() && sameUpToUnits(array.shape.data() + 1, array.shape.size() - 1, field.shape, field.rank);
-  bool integers = !factsOf(array.type).floating && !factsOf(field.type).floating && array.type != NNRT_BOOL && field.type != NNRT_BOOL;
+  bool shapeFits =
+      !array.shape.empty() && sameUpToUnits(array.shape.data() + 1, array.shape.size() - 1, field.shape, field.rank);
+  bool integers = !factsOf(array.type).floating && !factsOf(field.type).floating && array.type != NNRT_BOOL &&
+                  field.type != NNRT_BOOL;
   if (!shapeFits || (array.type != field.type && !integers))
-    return wrong("%s: holds %s, the model's field '%s' is %s", what.c_str(), array.text().c_str(), field.name, fieldText(field).c_str());
+    return wrong("%s: holds %s, the model's field '%s' is %s", what.c_str(), array.text().c_str(), field.name,
+                 fieldText(field).c_str());
   if (integers) {
     NNRT_TRY(checkIds(what, array, field.limit));
     NNRT_TRY(convertIntegers(what, field.type, array));
@@ -42,8 +45,8 @@ Status ArrayDataset::set(std::vector<Array> arrays, const std::vector<std::strin
   for (size_t i = 0; i < columns.size(); ++i) {
     NNRT_TRY(matchField(names[i], field(i), columns[i]));
     if (i && columns[i].shape[0] != columns[0].shape[0])
-      return wrong("%s holds %lld records and %s holds %lld: they must belong together", names[0].c_str(), (long long)columns[0].shape[0],
-                   names[i].c_str(), (long long)columns[i].shape[0]);
+      return wrong("%s holds %lld records and %s holds %lld: they must belong together", names[0].c_str(),
+                   (long long)columns[0].shape[0], names[i].c_str(), (long long)columns[i].shape[0]);
   }
   records = columns.empty() ? 0 : columns[0].shape[0];
   return records ? Status() : wrong("%s: holds no records", names.empty() ? "the data" : names[0].c_str());
@@ -90,8 +93,8 @@ Status openTraining(const nnrt_train &train, const DataPlace &place, TrainingDat
     return {};
   }
   if (!opened.training.count || !opened.validation.count)
-    return wrong("validation = %g of %lld records leaves nothing to %s", validation.value, (long long)opened.data->count(),
-                 opened.training.count ? "validate" : "train on");
+    return wrong("validation = %g of %lld records leaves nothing to %s", validation.value,
+                 (long long)opened.data->count(), opened.training.count ? "validate" : "train on");
   return {};
 }
 
@@ -102,8 +105,9 @@ Status Feeder::bind(Instance &instance, const Entry &entry, Dataset &data, Feede
     if (field < 0)
       return wrong("the data has no field '%s', which the model reads", tensor->name);
     if (data.recordBytes(field) != rowBytes || data.field(field).type != tensor->type)
-      return wrong("the field '%s' of the data is %s, the model reads it as %s%s", tensor->name, fieldText(data.field(field)).c_str(),
-                   factsOf(tensor->type).name, shapeText(tensor->shape, tensor->rank).c_str());
+      return wrong("the field '%s' of the data is %s, the model reads it as %s%s", tensor->name,
+                   fieldText(data.field(field)).c_str(), factsOf(tensor->type).name,
+                   shapeText(tensor->shape, tensor->rank).c_str());
     feeder.targets.push_back({instance.at(*tensor), field, rowBytes, tensor->bytes, {}});
   }
   return {};

@@ -1,5 +1,5 @@
-// Records to learn from: where they come from (files, the built-in digits), which of them train and which validate, and how
-// a batch of them gets into an entry's arena.
+// Records to learn from: where they come from (files, the built-in digits), which of them train and which validate, and
+// how a batch of them gets into an entry's arena.
 #ifndef NNRT_DATASET_H
 #define NNRT_DATASET_H
 #include "Array.h"
@@ -52,7 +52,8 @@ struct DataPlace {
 enum class SourceRole { Data, Validation, Test };
 
 /// Opens a source that names files, or the built-in digits in its stead.
-Status openSource(const nnrt_source &source, SourceRole role, const DataPlace &place, std::unique_ptr<Dataset> &dataset);
+Status openSource(const nnrt_source &source, SourceRole role, const DataPlace &place,
+                  std::unique_ptr<Dataset> &dataset);
 
 /// Some records of a data set, numbered from 0.
 struct Part {

@@ -13,7 +13,8 @@ struct Point {
 };
 struct Glyph {
   int digit;
-  const char *strokes; // points in percent, "x,y"; ';' lifts the pen; a smooth curve goes through the points of a stroke
+  const char
+      *strokes; // points in percent, "x,y"; ';' lifts the pen; a smooth curve goes through the points of a stroke
 };
 } // namespace
 
@@ -60,7 +61,8 @@ namespace {
 /// The random hand of one digit: maps a glyph's points to pixels.
 struct Hand {
   Hand(RandomStream &random, float height, float width) {
-    float angle = random.between(-0.30f, 0.30f), shear = random.between(-0.45f, 0.35f), size = random.between(0.62f, 1.0f);
+    float angle = random.between(-0.30f, 0.30f), shear = random.between(-0.45f, 0.35f),
+          size = random.between(0.62f, 1.0f);
     float sx = size * random.between(0.60f, 1.0f) * width * 0.40f, sy = size * height * 0.42f;
     float c = std::cos(angle), s = std::sin(angle);
     xx = c * sx, xy = (c * shear - s) * sx, yx = s * sy, yy = (s * shear + c) * sy;
@@ -84,7 +86,8 @@ struct Pen {
   int64_t height, width;
   uint8_t *out;
   void line(Point a, Point b) const {
-    float reach = radius + 0.5f, dx = b.x - a.x, dy = b.y - a.y, square = dx * dx + dy * dy, scale = square > 0 ? 1 / square : 0;
+    float reach = radius + 0.5f, dx = b.x - a.x, dy = b.y - a.y, square = dx * dx + dy * dy,
+          scale = square > 0 ? 1 / square : 0;
     int64_t left = std::max<int64_t>(0, int64_t(std::ceil(std::min(a.x, b.x) - reach)));
     int64_t right = std::min<int64_t>(width - 1, int64_t(std::floor(std::max(a.x, b.x) + reach)));
     int64_t top = std::max<int64_t>(0, int64_t(std::ceil(std::min(a.y, b.y) - reach)));
@@ -159,18 +162,22 @@ void drawDigit(int digit, RandomStream &random, int64_t height, int64_t width, u
 }
 
 Status Digits::open(const nnrt_source &source, SourceRole role, std::unique_ptr<Dataset> &dataset) {
-  Draw draw = role == SourceRole::Data ? Draw::DigitTrain : role == SourceRole::Test ? Draw::DigitTest : Draw::DigitValidation;
+  Draw draw = role == SourceRole::Data   ? Draw::DigitTrain
+              : role == SourceRole::Test ? Draw::DigitTest
+                                         : Draw::DigitValidation;
   std::unique_ptr<Digits> digits(new Digits(source, draw, role == SourceRole::Data ? 60000 : 10000));
   for (int64_t i = 0; i < source.n_fields; ++i) {
     const nnrt_field &field = source.fields[i];
     bool pixel = field.type == NNRT_U8 || field.type == NNRT_F32;
     if (digits->imageField < 0 && field.rank >= 2 && pixel)
       digits->imageField = i;
-    else if (digits->labelField < 0 && field.rank == 0 && (field.type == NNRT_I32 || field.type == NNRT_I64 || field.type == NNRT_U8))
+    else if (digits->labelField < 0 && field.rank == 0 &&
+             (field.type == NNRT_I32 || field.type == NNRT_I64 || field.type == NNRT_U8))
       digits->labelField = i;
   }
   if (digits->imageField < 0 || digits->labelField < 0 || source.n_fields != 2)
-    return wrong("--data builtin makes images of digits with labels: the data of this model has other fields; give a folder with --data DIR");
+    return wrong("--data builtin makes images of digits with labels: the data of this model has other fields; give a "
+                 "folder with --data DIR");
   const nnrt_field &image = source.fields[digits->imageField];
   digits->height = image.shape[image.rank - 2];
   digits->width = image.shape[image.rank - 1];

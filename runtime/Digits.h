@@ -1,5 +1,5 @@
-// Generated digits in place of a file (`--data builtin`): strokes with a random affine map, a smooth distortion, a random
-// pen and noise. Deterministic by seed; training, validation and test digits come from different random streams.
+// Generated digits in place of a file (`--data builtin`): strokes with a random affine map, a smooth distortion, a
+// random pen and noise. Deterministic by seed; training, validation and test digits come from different random streams.
 #ifndef NNRT_DIGITS_H
 #define NNRT_DIGITS_H
 #include "Dataset.h"

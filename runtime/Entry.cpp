@@ -7,7 +7,8 @@ namespace nnrt {
 
 Status Instance::start(int threads) {
   if (model.abi != NNRT_ABI_VERSION)
-    return wrong("the program was compiled for runtime interface %u and linked with %d: compile it again with one version of nnc",
+    return wrong("the program was compiled for runtime interface %u and linked with %d: compile it again with one "
+                 "version of nnc",
                  model.abi, NNRT_ABI_VERSION);
   NNRT_TRY(checkCpu(model.cpu_features, model.target));
   NNRT_TRY(arena.allocate(model.arena_bytes));

@@ -11,7 +11,8 @@
 namespace nnrt {
 
 /// The test data; a model without `test` is evaluated on its validation data.
-static Status openTest(const Invocation &invocation, const nnrt_train &train, TrainingData &data, Part &part, const char *&name) {
+static Status openTest(const Invocation &invocation, const nnrt_train &train, TrainingData &data, Part &part,
+                       const char *&name) {
   DataPlace place = invocation.dataPlace();
   if (train.test.kind) {
     NNRT_TRY(openSource(train.test, SourceRole::Test, place, data.other));
@@ -20,7 +21,8 @@ static Status openTest(const Invocation &invocation, const nnrt_train &train, Tr
     return {};
   }
   if (!train.validation.kind)
-    return wrong("the train block of %s has neither `test` nor `validation` data: add a line such as test = idx(...)", invocation.model.name);
+    return wrong("the train block of %s has neither `test` nor `validation` data: add a line such as test = idx(...)",
+                 invocation.model.name);
   NNRT_TRY(openTraining(train, place, data));
   part = data.validation;
   name = "validation";

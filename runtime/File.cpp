@@ -36,16 +36,19 @@ Status Region::map(const std::string &path, std::shared_ptr<Region> &region, con
   int error = errno;
   close(file);
   if (memory == MAP_FAILED)
-    return machine("cannot map '%s' (%lld bytes) into memory: %s", path.c_str(), (long long)facts.st_size, strerror(error));
+    return machine("cannot map '%s' (%lld bytes) into memory: %s", path.c_str(), (long long)facts.st_size,
+                   strerror(error));
   region.reset(new Region(static_cast<char *>(memory), facts.st_size));
   return {};
 }
 
 Status Region::allocate(int64_t bytes, std::shared_ptr<Region> &region, const std::string &purpose) {
-  void *memory =
-      bytes ? mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0) : nullptr;
+  void *memory = bytes
+                     ? mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+                     : nullptr;
   if (memory == MAP_FAILED)
-    return machine("%s needs %lld bytes of memory and the system gives none (%s)", purpose.c_str(), (long long)bytes, strerror(errno));
+    return machine("%s needs %lld bytes of memory and the system gives none (%s)", purpose.c_str(), (long long)bytes,
+                   strerror(errno));
   region.reset(new Region(static_cast<char *>(memory), bytes));
   return {};
 }
@@ -106,7 +109,8 @@ Status writeFile(const std::string &path, const std::vector<Piece> &pieces) {
   }
   if (!good) {
     unlink(temporary.c_str());
-    return machine("writing '%s' failed (%s): the file that was there before is unchanged", path.c_str(), strerror(error));
+    return machine("writing '%s' failed (%s): the file that was there before is unchanged", path.c_str(),
+                   strerror(error));
   }
   int folder = open(folderOf(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (folder >= 0) { // the rename itself reaches the disk; a file system that cannot do that has nothing to lose
@@ -119,11 +123,13 @@ Status writeFile(const std::string &path, const std::vector<Piece> &pieces) {
 Status checkWritable(const std::string &path, const char *option) {
   std::string folder = folderOf(path);
   if (!isFolder(folder))
-    return wrong("there is no folder '%s' for '%s': create it, or choose another place with %s", folder.c_str(), path.c_str(), option);
+    return wrong("there is no folder '%s' for '%s': create it, or choose another place with %s", folder.c_str(),
+                 path.c_str(), option);
   if (isFolder(path))
     return wrong("'%s' is a folder: %s takes the name of a file", path.c_str(), option);
   if (access(folder.c_str(), W_OK) != 0)
-    return wrong("cannot write into the folder '%s' (%s): choose another place with %s", folder.c_str(), strerror(errno), option);
+    return wrong("cannot write into the folder '%s' (%s): choose another place with %s", folder.c_str(),
+                 strerror(errno), option);
   return {};
 }
 

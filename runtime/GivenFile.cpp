@@ -22,7 +22,9 @@ Status readGiven(const std::string &path, std::vector<NamedArray> &arrays) {
   arrays.clear();
   if (file->size() >= 9 && file->data()[8] == '{')
     return readSafetensors(path, std::move(file), arrays);
-  return wrong("%s: is none of IDX, .npy, .npz and .safetensors: save the input as one of these (numpy.save writes .npy)", path.c_str());
+  return wrong(
+      "%s: is none of IDX, .npy, .npz and .safetensors: save the input as one of these (numpy.save writes .npy)",
+      path.c_str());
 }
 
 static std::vector<const nnrt_tensor *> takenBy(const nnrt_entry &entry) {
@@ -47,7 +49,8 @@ static std::string takenText(const nnrt_entry &entry) {
 static std::string heldText(const std::vector<NamedArray> &arrays) {
   std::vector<std::string> items;
   for (const NamedArray &named : arrays)
-    items.push_back(named.name.empty() ? named.array.text() : format("'%s' %s", named.name.c_str(), named.array.text().c_str()));
+    items.push_back(named.name.empty() ? named.array.text()
+                                       : format("'%s' %s", named.name.c_str(), named.array.text().c_str()));
   return items.empty() ? "nothing" : listText(items);
 }
 
@@ -72,7 +75,8 @@ static int64_t limitOf(const nnrt_model &model, const char *name) {
 }
 
 Status GivenBatchSource::match(const std::string &path, std::vector<NamedArray> arrays, Instance &instance,
-                               const std::vector<const nnrt_entry *> &candidates, std::unique_ptr<GivenBatchSource> &source) {
+                               const std::vector<const nnrt_entry *> &candidates,
+                               std::unique_ptr<GivenBatchSource> &source) {
   source.reset(new GivenBatchSource(instance));
   std::vector<std::string> taken;
   for (const nnrt_entry *candidate : candidates) {
@@ -92,7 +96,8 @@ Status GivenBatchSource::match(const std::string &path, std::vector<NamedArray> 
   }
   taken.erase(std::unique(taken.begin(), taken.end()), taken.end());
   if (!source->chosen)
-    return wrong("%s: holds %s, the model takes %s", path.c_str(), heldText(arrays).c_str(), listText(taken, "or").c_str());
+    return wrong("%s: holds %s, the model takes %s", path.c_str(), heldText(arrays).c_str(),
+                 listText(taken, "or").c_str());
   for (Column &column : source->columns) {
     const nnrt_tensor &tensor = *column.tensor;
     if (int32_t(column.array.shape.size()) == tensor.rank - 1) // one record without a batch
@@ -101,7 +106,8 @@ Status GivenBatchSource::match(const std::string &path, std::vector<NamedArray> 
     NNRT_TRY(matchField(path, field, column.array));
     if (column.array.shape[0] != source->columns[0].array.shape[0])
       return wrong("%s: holds %lld records of '%s' and %lld of '%s': they must belong together", path.c_str(),
-                   (long long)source->columns[0].array.shape[0], source->columns[0].tensor->name, (long long)column.array.shape[0], tensor.name);
+                   (long long)source->columns[0].array.shape[0], source->columns[0].tensor->name,
+                   (long long)column.array.shape[0], tensor.name);
   }
   source->records = source->columns.empty() ? 0 : source->columns[0].array.shape[0];
   return {};

@@ -1,6 +1,6 @@
 // Files given by hand (predict, gradients): what they hold, and which entry takes it. One whose element type is the
-// record's goes through the program's `input` expression first, one of the model input's type goes straight in; where both
-// types are the same, it is a record.
+// record's goes through the program's `input` expression first, one of the model input's type goes straight in; where
+// both types are the same, it is a record.
 #ifndef NNRT_GIVENFILE_H
 #define NNRT_GIVENFILE_H
 #include "Entry.h"

@@ -30,10 +30,11 @@ static Status runOnFile(const std::string &path, Instance &instance, int64_t see
   std::vector<NamedArray> arrays;
   NNRT_TRY(readGiven(path, arrays));
   std::unique_ptr<GivenBatchSource> source;
-  NNRT_TRY(GivenBatchSource::match(path, std::move(arrays), instance, {instance.find("gradients"), instance.find("gradients_input")}, source));
+  NNRT_TRY(GivenBatchSource::match(path, std::move(arrays), instance,
+                                   {instance.find("gradients"), instance.find("gradients_input")}, source));
   if (source->count() != source->entry().batch)
-    return wrong("%s: holds %lld records, gradients are taken over one batch of %lld", path.c_str(), (long long)source->count(),
-                 (long long)source->entry().batch);
+    return wrong("%s: holds %lld records, gradients are taken over one batch of %lld", path.c_str(),
+                 (long long)source->count(), (long long)source->entry().batch);
   entry.reset(new Entry(instance, source->entry()));
   source->fill(0, source->count());
   entry->set(NNRT_SEED, seed);
@@ -60,8 +61,13 @@ Status runGradients(const Invocation &invocation) {
   if (loss)
     tensors.push_back({"loss", loss->type, {}, instance.at(*loss)});
   for (const nnrt_tensor *tensor : entry->all(NNRT_GRADIENT))
-    tensors.push_back({std::string("d/") + tensor->name, tensor->type, {tensor->shape, tensor->shape + tensor->rank}, instance.at(*tensor)});
-  NNRT_TRY(writeSafetensors(out, tensors, {{"format", "pt"}, {"model", invocation.model.name}, {"source_hash", invocation.model.source_hash}}));
+    tensors.push_back({std::string("d/") + tensor->name,
+                       tensor->type,
+                       {tensor->shape, tensor->shape + tensor->rank},
+                       instance.at(*tensor)});
+  NNRT_TRY(writeSafetensors(
+      out, tensors,
+      {{"format", "pt"}, {"model", invocation.model.name}, {"source_hash", invocation.model.source_hash}}));
   if (loss)
     printf("loss %.9g\n", entry->scalar(*loss));
   return {};

@@ -58,7 +58,8 @@ Status Inflater::step(char *out, int64_t bytes, int64_t &made) {
     } else if (result == Z_BUF_ERROR && stream->left == 0) {
       return wrong("%s: the compressed data ends too early: the file is cut off, fetch it again", what.c_str());
     } else if (result != Z_OK) {
-      return wrong("%s: the compressed data is damaged (%s): fetch it again", what.c_str(), zlib.msg ? zlib.msg : "bad stream");
+      return wrong("%s: the compressed data is damaged (%s): fetch it again", what.c_str(),
+                   zlib.msg ? zlib.msg : "bad stream");
     }
   }
   return {};
@@ -69,7 +70,8 @@ Status Inflater::read(char *out, int64_t bytes) {
     int64_t made;
     NNRT_TRY(step(out, bytes, made));
     if (made == 0)
-      return wrong("%s: holds %lld bytes less than its header announces: the file is cut off, fetch it again", what.c_str(), (long long)bytes);
+      return wrong("%s: holds %lld bytes less than its header announces: the file is cut off, fetch it again",
+                   what.c_str(), (long long)bytes);
     out += made;
     bytes -= made;
   }
@@ -90,9 +92,10 @@ bool canInflate() { return false; }
 Inflater::Inflater() = default;
 Inflater::~Inflater() = default;
 Status Inflater::open(std::string name, Form form, const char *, int64_t) {
-  return form == Gzip ? wrong("%s is compressed and this program was built without zlib: unpack it with 'gunzip -k %s'", name.c_str(),
-                              name.c_str())
-                      : wrong("%s is compressed and this program was built without zlib: save it with numpy.savez instead of savez_compressed",
+  return form == Gzip ? wrong("%s is compressed and this program was built without zlib: unpack it with 'gunzip -k %s'",
+                              name.c_str(), name.c_str())
+                      : wrong("%s is compressed and this program was built without zlib: save it with numpy.savez "
+                              "instead of savez_compressed",
                               name.c_str());
 }
 Status Inflater::read(char *, int64_t) { return {}; }

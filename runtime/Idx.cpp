@@ -54,7 +54,8 @@ Status readIdx(const std::string &path, std::shared_ptr<Region> file, Array &arr
   NNRT_TRY(take(head, 4));
   StoredType stored;
   if (head[0] || head[1] || !idxType(head[2], stored))
-    return wrong("%s: is not an IDX file (its first bytes are %02x %02x %02x %02x)", path.c_str(), head[0], head[1], head[2], head[3]);
+    return wrong("%s: is not an IDX file (its first bytes are %02x %02x %02x %02x)", path.c_str(), head[0], head[1],
+                 head[2], head[3]);
   std::vector<int64_t> shape(head[3]);
   for (int64_t &extent : shape) {
     uint8_t b[4];
@@ -64,11 +65,13 @@ Status readIdx(const std::string &path, std::shared_ptr<Region> file, Array &arr
   int64_t bytes = checkedBytes(shape, stored.bytes);
   int64_t most = compressed ? file->size() * largestDeflateRatio : file->size() - at;
   if (bytes < 0 || bytes > most)
-    return wrong("%s: its header announces an array %s, the file is too short for that: it is cut off or damaged, fetch it again",
+    return wrong("%s: its header announces an array %s, the file is too short for that: it is cut off or damaged, "
+                 "fetch it again",
                  path.c_str(), shapeText(shape).c_str());
   if (!compressed) {
     if (bytes != file->size() - at)
-      return wrong("%s: holds %lld bytes more than its header announces", path.c_str(), (long long)(file->size() - at - bytes));
+      return wrong("%s: holds %lld bytes more than its header announces", path.c_str(),
+                   (long long)(file->size() - at - bytes));
     const char *data = file->data() + at;
     return importArray(path, stored, std::move(shape), data, std::move(file), array);
   }

@@ -5,12 +5,15 @@
 
 namespace nnrt {
 
-static std::string tensorText(const nnrt_tensor &tensor) { return factsOf(tensor.type).name + shapeText(tensor.shape, tensor.rank); }
+static std::string tensorText(const nnrt_tensor &tensor) {
+  return factsOf(tensor.type).name + shapeText(tensor.shape, tensor.rank);
+}
 
 static void describeModel(const nnrt_model &model) {
-  printf("model       %s\nsource      %s\ncompiler    %s\ntarget      %s\nprecision   %s\nthreads     %s\n", model.name, model.source_hash,
-         model.compiler, model.target, model.precision, model.threads ? "team" : "none");
-  printf("\nbytes\n  parameters  %lld\n  gradients   %lld\n  optimizer   %lld\n  activations %lld\n  workspace   %lld\n  arena       %lld\n",
+  printf("model       %s\nsource      %s\ncompiler    %s\ntarget      %s\nprecision   %s\nthreads     %s\n", model.name,
+         model.source_hash, model.compiler, model.target, model.precision, model.threads ? "team" : "none");
+  printf("\nbytes\n  parameters  %lld\n  gradients   %lld\n  optimizer   %lld\n  activations %lld\n  workspace   "
+         "%lld\n  arena       %lld\n",
          (long long)model.parameter_bytes, (long long)model.gradient_bytes, (long long)model.optimizer_bytes,
          (long long)model.activation_bytes, (long long)model.workspace_bytes, (long long)model.arena_bytes);
   printf("\nentries\n");
@@ -24,7 +27,8 @@ static void describeModel(const nnrt_model &model) {
       if (tensor.role == NNRT_OUTPUT || tensor.role == NNRT_METRIC)
         out += format("%s%s: %s", out.empty() ? "" : ", ", tensor.name, tensorText(tensor).c_str());
     }
-    printf("  %-15s (%s)%s%s  %lld launches\n", entry.name, in.c_str(), out.empty() ? "" : " -> ", out.c_str(), (long long)entry.n_launches);
+    printf("  %-15s (%s)%s%s  %lld launches\n", entry.name, in.c_str(), out.empty() ? "" : " -> ", out.c_str(),
+           (long long)entry.n_launches);
   }
   printf("\nowned\n");
   for (int64_t i = 0; i < model.n_owned; ++i) {

@@ -7,7 +7,11 @@ namespace nnrt {
 
 /// Length of the well-formed UTF-8 sequence at `at`, or 0.
 static int sequenceLength(const unsigned char *at) {
-  int length = at[0] < 0x80 ? 1 : at[0] >= 0xc2 && at[0] < 0xe0 ? 2 : at[0] >= 0xe0 && at[0] < 0xf0 ? 3 : at[0] >= 0xf0 && at[0] < 0xf5 ? 4 : 0;
+  int length = at[0] < 0x80                    ? 1
+               : at[0] >= 0xc2 && at[0] < 0xe0 ? 2
+               : at[0] >= 0xe0 && at[0] < 0xf0 ? 3
+               : at[0] >= 0xf0 && at[0] < 0xf5 ? 4
+                                               : 0;
   for (int i = 1; i < length; ++i)
     if ((at[i] & 0xc0) != 0x80)
       return 0;

@@ -16,7 +16,8 @@ Status Log::open(const std::string &name) {
   if (path.empty())
     return {};
   file = fopen(path.c_str(), "w");
-  return file ? Status() : wrong("cannot write '%s' (%s): choose another place with --log", path.c_str(), strerror(errno));
+  return file ? Status()
+              : wrong("cannot write '%s' (%s): choose another place with --log", path.c_str(), strerror(errno));
 }
 
 void Log::step(int64_t step, double loss, double rate, const double *norm) {

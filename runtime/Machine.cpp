@@ -50,28 +50,50 @@ struct CpuFeature {
 } // namespace
 static constexpr uint64_t amxState = 0x60000;
 static const CpuFeature cpuFeatures[] = {
-    {"cx8", 1, 0, Edx, 8, NoState},           {"cmov", 1, 0, Edx, 15, NoState},
-    {"mmx", 1, 0, Edx, 23, NoState},          {"fxsr", 1, 0, Edx, 24, NoState},
-    {"sse", 1, 0, Edx, 25, NoState},          {"sse2", 1, 0, Edx, 26, NoState},
-    {"sse3", 1, 0, Ecx, 0, NoState},          {"pclmul", 1, 0, Ecx, 1, NoState},
-    {"ssse3", 1, 0, Ecx, 9, NoState},         {"fma", 1, 0, Ecx, 12, Avx},
-    {"cx16", 1, 0, Ecx, 13, NoState},         {"sse4.1", 1, 0, Ecx, 19, NoState},
-    {"sse4.2", 1, 0, Ecx, 20, NoState},       {"movbe", 1, 0, Ecx, 22, NoState},
-    {"crc32", 1, 0, Ecx, 20, NoState},        {"popcnt", 1, 0, Ecx, 23, NoState},
-    {"xsave", 1, 0, Ecx, 26, NoState},        {"avx", 1, 0, Ecx, 28, Avx},
-    {"f16c", 1, 0, Ecx, 29, Avx},             {"bmi", 7, 0, Ebx, 3, NoState},
-    {"avx2", 7, 0, Ebx, 5, Avx},              {"bmi2", 7, 0, Ebx, 8, NoState},
-    {"avx512f", 7, 0, Ebx, 16, Avx512},       {"avx512dq", 7, 0, Ebx, 17, Avx512},
-    {"avx512ifma", 7, 0, Ebx, 21, Avx512},    {"avx512cd", 7, 0, Ebx, 28, Avx512},
-    {"avx512bw", 7, 0, Ebx, 30, Avx512},      {"avx512vl", 7, 0, Ebx, 31, Avx512},
-    {"avx512vbmi", 7, 0, Ecx, 1, Avx512},     {"avx512vbmi2", 7, 0, Ecx, 6, Avx512},
-    {"gfni", 7, 0, Ecx, 8, NoState},          {"vaes", 7, 0, Ecx, 9, Avx},
-    {"vpclmulqdq", 7, 0, Ecx, 10, Avx},       {"avx512vnni", 7, 0, Ecx, 11, Avx512},
-    {"avx512bitalg", 7, 0, Ecx, 12, Avx512},  {"avx512vpopcntdq", 7, 0, Ecx, 14, Avx512},
-    {"avx512fp16", 7, 0, Edx, 23, Avx512},    {"amx-bf16", 7, 0, Edx, 22, NoState},
-    {"amx-tile", 7, 0, Edx, 24, NoState},     {"amx-int8", 7, 0, Edx, 25, NoState},
-    {"avxvnni", 7, 1, Eax, 4, Avx},           {"avx512bf16", 7, 1, Eax, 5, Avx512},
-    {"lzcnt", 0x80000001, 0, Ecx, 5, NoState}, {"sahf", 0x80000001, 0, Ecx, 0, NoState},
+    {"cx8", 1, 0, Edx, 8, NoState},
+    {"cmov", 1, 0, Edx, 15, NoState},
+    {"mmx", 1, 0, Edx, 23, NoState},
+    {"fxsr", 1, 0, Edx, 24, NoState},
+    {"sse", 1, 0, Edx, 25, NoState},
+    {"sse2", 1, 0, Edx, 26, NoState},
+    {"sse3", 1, 0, Ecx, 0, NoState},
+    {"pclmul", 1, 0, Ecx, 1, NoState},
+    {"ssse3", 1, 0, Ecx, 9, NoState},
+    {"fma", 1, 0, Ecx, 12, Avx},
+    {"cx16", 1, 0, Ecx, 13, NoState},
+    {"sse4.1", 1, 0, Ecx, 19, NoState},
+    {"sse4.2", 1, 0, Ecx, 20, NoState},
+    {"movbe", 1, 0, Ecx, 22, NoState},
+    {"crc32", 1, 0, Ecx, 20, NoState},
+    {"popcnt", 1, 0, Ecx, 23, NoState},
+    {"xsave", 1, 0, Ecx, 26, NoState},
+    {"avx", 1, 0, Ecx, 28, Avx},
+    {"f16c", 1, 0, Ecx, 29, Avx},
+    {"bmi", 7, 0, Ebx, 3, NoState},
+    {"avx2", 7, 0, Ebx, 5, Avx},
+    {"bmi2", 7, 0, Ebx, 8, NoState},
+    {"avx512f", 7, 0, Ebx, 16, Avx512},
+    {"avx512dq", 7, 0, Ebx, 17, Avx512},
+    {"avx512ifma", 7, 0, Ebx, 21, Avx512},
+    {"avx512cd", 7, 0, Ebx, 28, Avx512},
+    {"avx512bw", 7, 0, Ebx, 30, Avx512},
+    {"avx512vl", 7, 0, Ebx, 31, Avx512},
+    {"avx512vbmi", 7, 0, Ecx, 1, Avx512},
+    {"avx512vbmi2", 7, 0, Ecx, 6, Avx512},
+    {"gfni", 7, 0, Ecx, 8, NoState},
+    {"vaes", 7, 0, Ecx, 9, Avx},
+    {"vpclmulqdq", 7, 0, Ecx, 10, Avx},
+    {"avx512vnni", 7, 0, Ecx, 11, Avx512},
+    {"avx512bitalg", 7, 0, Ecx, 12, Avx512},
+    {"avx512vpopcntdq", 7, 0, Ecx, 14, Avx512},
+    {"avx512fp16", 7, 0, Edx, 23, Avx512},
+    {"amx-bf16", 7, 0, Edx, 22, NoState},
+    {"amx-tile", 7, 0, Edx, 24, NoState},
+    {"amx-int8", 7, 0, Edx, 25, NoState},
+    {"avxvnni", 7, 1, Eax, 4, Avx},
+    {"avx512bf16", 7, 1, Eax, 5, Avx512},
+    {"lzcnt", 0x80000001, 0, Ecx, 5, NoState},
+    {"sahf", 0x80000001, 0, Ecx, 0, NoState},
 };
 
 static bool cpuHas(const CpuFeature &feature) {
@@ -107,8 +129,8 @@ static bool cpuHas(const std::string &name) {
   static const struct {
     const char *name;
     int bit;
-  } features[] = {{"fp-armv8", 0}, {"neon", 1},     {"aes", 3},      {"crc", 7},   {"lse", 8},  {"fullfp16", 9},
-                  {"rdm", 12},     {"dotprod", 20}, {"fp16fml", 23}, {"sve", 22}};
+  } features[] = {{"fp-armv8", 0}, {"neon", 1}, {"aes", 3},      {"crc", 7},      {"lse", 8},
+                  {"fullfp16", 9}, {"rdm", 12}, {"dotprod", 20}, {"fp16fml", 23}, {"sve", 22}};
   unsigned long have = getauxval(AT_HWCAP);
   for (auto &feature : features)
     if (name == feature.name)
@@ -136,9 +158,10 @@ Status checkCpu(const char *features, const char *target) {
   }
   if (missing.empty())
     return {};
-  return machine("this program was compiled for %s and this processor lacks %s: compile it with --target=host on this machine, or "
-                 "for an older target",
-                 target, listText(missing).c_str());
+  return machine(
+      "this program was compiled for %s and this processor lacks %s: compile it with --target=host on this machine, or "
+      "for an older target",
+      target, listText(missing).c_str());
 }
 
 } // namespace nnrt

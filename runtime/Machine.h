@@ -8,7 +8,8 @@ namespace nnrt {
 
 /// CPUs that this process may run on (its affinity mask), at least 1.
 int onlineCpus();
-/// Fails with exit status 3 if the processor lacks one of the comma-separated features; the message lists what is missing.
+/// Fails with exit status 3 if the processor lacks one of the comma-separated features; the message lists what is
+/// missing.
 Status checkCpu(const char *features, const char *target);
 /// Seconds of a clock that never goes back.
 double seconds();

@@ -1,4 +1,5 @@
-// Reader and header writer of .npy files. The header is a Python dictionary literal; only what numpy.save writes is read.
+// Reader and header writer of .npy files. The header is a Python dictionary literal; only what numpy.save writes is
+// read.
 #include "Npy.h"
 #include <cstring>
 
@@ -48,7 +49,9 @@ Status readNpy(const std::string &what, const char *data, int64_t bytes, std::sh
   int major = data[6];
   auto byteAt = [&](int i) { return int64_t(uint8_t(data[i])); };
   int64_t start = major == 1 ? 10 : 12;
-  int64_t length = bytes < start ? -1 : major == 1 ? byteAt(8) | byteAt(9) << 8 : byteAt(8) | byteAt(9) << 8 | byteAt(10) << 16 | byteAt(11) << 24;
+  int64_t length = bytes < start ? -1
+                   : major == 1  ? byteAt(8) | byteAt(9) << 8
+                                 : byteAt(8) | byteAt(9) << 8 | byteAt(10) << 16 | byteAt(11) << 24;
   if (length < 0 || length > bytes - start)
     return wrong("%s: ends within its header: the file is cut off", what.c_str());
   std::string header(data + start, size_t(length));
@@ -64,8 +67,8 @@ Status readNpy(const std::string &what, const char *data, int64_t bytes, std::sh
     return wrong("%s: the array is in column order: save numpy.ascontiguousarray(a)", what.c_str());
   int64_t needed = checkedBytes(shape, stored.bytes), available = bytes - start - length;
   if (needed < 0 || needed > available)
-    return wrong("%s: its header announces an array %s, the file is too short for that: it is cut off or damaged", what.c_str(),
-                 shapeText(shape).c_str());
+    return wrong("%s: its header announces an array %s, the file is too short for that: it is cut off or damaged",
+                 what.c_str(), shapeText(shape).c_str());
   return importArray(what, stored, std::move(shape), data + start + length, std::move(keep), array);
 }
 
@@ -102,7 +105,8 @@ Status takeArray(const std::string &path, const std::string &name, std::vector<N
     if (names.size() < 10)
       names.push_back("'" + candidate.name + "'");
   }
-  return wrong("%s: holds no array '%s'%s%s", path.c_str(), name.c_str(), names.empty() ? "" : ", it holds ", listText(names).c_str());
+  return wrong("%s: holds no array '%s'%s%s", path.c_str(), name.c_str(), names.empty() ? "" : ", it holds ",
+               listText(names).c_str());
 }
 
 } // namespace nnrt

@@ -28,7 +28,9 @@ private:
     return value;
   }
   bool inside(uint64_t at, uint64_t length) const { return at <= uint64_t(bytes) && length <= uint64_t(bytes) - at; }
-  Status damaged(const char *where) const { return wrong("%s: the archive is damaged or cut off (%s)", path.c_str(), where); }
+  Status damaged(const char *where) const {
+    return wrong("%s: the archive is damaged or cut off (%s)", path.c_str(), where);
+  }
   void readExtra(int64_t at, int64_t end, Member &member) const;
 
   const std::string &path;
@@ -94,7 +96,8 @@ Status Archive::locate(const Member &member, int64_t &offset) const {
     return damaged(member.name.c_str());
   offset = member.header + 30 + int64_t(number(member.header + 26, 2)) + int64_t(number(member.header + 28, 2));
   bool packedFits = member.packed >= 0 && inside(uint64_t(offset), uint64_t(member.packed));
-  bool sizeFits = member.size >= 0 && (member.method ? member.size / largestDeflateRatio <= member.packed : member.size == member.packed);
+  bool sizeFits = member.size >= 0 &&
+                  (member.method ? member.size / largestDeflateRatio <= member.packed : member.size == member.packed);
   return packedFits && sizeFits ? Status() : damaged(member.name.c_str());
 }
 
@@ -121,7 +124,8 @@ Status readNpz(const std::string &path, std::shared_ptr<Region> file, std::vecto
       NNRT_TRY(inflater.finish());
       NNRT_TRY(readNpy(what, memory->data(), member.size, memory, named.array));
     } else {
-      return wrong("%s: is packed with method %d: save it with numpy.savez or numpy.savez_compressed", what.c_str(), member.method);
+      return wrong("%s: is packed with method %d: save it with numpy.savez or numpy.savez_compressed", what.c_str(),
+                   member.method);
     }
     arrays.push_back(std::move(named));
   }

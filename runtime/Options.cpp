@@ -47,7 +47,8 @@ static const OptionFacts optionTable[] = {
     {"--out", "FILE", Kind::Text, Train, "Output", "where to write the weights (default: PROGRAM.safetensors)"},
     {"--out", "FILE.npy", Kind::Text, Predict, "Output", "write the first output there instead of JSON lines"},
     {"--out", "FILE", Kind::Text, Gradients, "Output", "where to write loss, d/PARAMETER and d/INPUT"},
-    {"--report", "DIR", Kind::Text, Eval, "Output", "also write metrics.json and, for classes, confusion.csv into this folder"},
+    {"--report", "DIR", Kind::Text, Eval, "Output",
+     "also write metrics.json and, for classes, confusion.csv into this folder"},
     {"--epochs", "N", Kind::Count, Train, "Training", "how often each record is seen"},
     {"--steps", "N", Kind::Count, Train, "Training", "how many batches are taken, instead of --epochs"},
     {"--lr", "X", Kind::Number, Train | Bench, "Training", "learning rate in place of the program's"},
@@ -55,7 +56,8 @@ static const OptionFacts optionTable[] = {
     {"--entry", "train|predict", Kind::Text, Bench, "Training", "what to time (default: train)"},
     {"--log", "FILE.jsonl", Kind::Text, Train, "Output", "one JSON line per step and per validation"},
     {"--quiet", nullptr, Kind::Flag, Train | Eval, "Output", "only the results"},
-    {"--threads", "N", Kind::Count, running, "Machine", "threads (default: NNC_NUM_THREADS, else the CPUs of this process)"},
+    {"--threads", "N", Kind::Count, running, "Machine",
+     "threads (default: NNC_NUM_THREADS, else the CPUs of this process)"},
 };
 
 static const VerbFacts *findVerb(const char *name) {
@@ -77,7 +79,8 @@ static std::string overallHelp(const std::string &program) {
   for (const VerbFacts &facts : verbs)
     text += format("  %-22s %s\n", (std::string(facts.name) + facts.operands).c_str(), facts.help);
   text += format("\n'%s VERB --help' lists the options of a verb.\n"
-                 "Exit status: 0 done, 1 the model or the data is wrong, 2 wrong usage, 3 the machine lacks something, 130 or 143 interrupted.\n",
+                 "Exit status: 0 done, 1 the model or the data is wrong, 2 wrong usage, 3 the machine lacks something, "
+                 "130 or 143 interrupted.\n",
                  program.c_str());
   return text;
 }
@@ -141,7 +144,8 @@ static Status checkValue(const OptionFacts &facts, const std::string &value) {
     return {};
   }
   case Kind::YesNo:
-    return value == "yes" || value == "no" ? Status() : usage("%s takes yes or no, not '%s'", facts.name, value.c_str());
+    return value == "yes" || value == "no" ? Status()
+                                           : usage("%s takes yes or no, not '%s'", facts.name, value.c_str());
   case Kind::Text:
     return value.empty() ? usage("%s takes %s, not an empty text", facts.name, facts.value) : Status();
   case Kind::Flag:
@@ -168,14 +172,16 @@ static Status unknownOption(const Options &options, const VerbFacts &verb, const
       names.push_back(facts.name);
   if (const char *meant = nearest(name, names))
     return usage("%s has no option '%s': did you mean '%s'?", verb.name, name.c_str(), meant);
-  return usage("%s has no option '%s': see '%s %s --help'", verb.name, name.c_str(), options.program.c_str(), verb.name);
+  return usage("%s has no option '%s': see '%s %s --help'", verb.name, name.c_str(), options.program.c_str(),
+               verb.name);
 }
 
 Status Options::parse(int argc, char **argv, Options &options, std::string &help) {
   const char *slash = argc ? strrchr(argv[0], '/') : nullptr;
   options.program = slash ? slash + 1 : argc ? argv[0] : "program";
   if (argc < 2)
-    return usage("say what to do: train, eval, predict, gradients, summary, info or bench ('%s --help' explains)", options.program.c_str());
+    return usage("say what to do: train, eval, predict, gradients, summary, info or bench ('%s --help' explains)",
+                 options.program.c_str());
   if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
     help = overallHelp(options.program);
     return {};

@@ -1,4 +1,5 @@
-// Command lines of generated programs: one table of verbs, one of options; parsing, help and suggestions follow from them.
+// Command lines of generated programs: one table of verbs, one of options; parsing, help and suggestions follow from
+// them.
 #ifndef NNRT_OPTIONS_H
 #define NNRT_OPTIONS_H
 #include "Message.h"

@@ -1,5 +1,5 @@
-// Philox4x32-10 (Salmon, Moraes, Dror, Shaw: Parallel Random Numbers: As Easy as 1, 2, 3; SC 2011), the runtime's source
-// of random numbers: a pure function of key and counter, so that nothing has a state to keep.
+// Philox4x32-10 (Salmon, Moraes, Dror, Shaw: Parallel Random Numbers: As Easy as 1, 2, 3; SC 2011), the runtime's
+// source of random numbers: a pure function of key and counter, so that nothing has a state to keep.
 #ifndef NNRT_PHILOX_H
 #define NNRT_PHILOX_H
 #include <array>
@@ -8,12 +8,20 @@
 namespace nnrt {
 
 /// What a key is used for; two uses never share a stream.
-enum class Draw : uint32_t { EpochOrder = 1, ValidationSplit = 2, DigitTrain = 3, DigitTest = 4, DigitValidation = 5, BenchBatch = 6 };
+enum class Draw : uint32_t {
+  EpochOrder = 1,
+  ValidationSplit = 2,
+  DigitTrain = 3,
+  DigitTest = 4,
+  DigitValidation = 5,
+  BenchBatch = 6
+};
 
 inline std::array<uint32_t, 4> philox(std::array<uint32_t, 4> counter, std::array<uint32_t, 2> key) {
   for (int round = 0; round < 10; ++round) {
     uint64_t a = uint64_t(0xD2511F53) * counter[0], b = uint64_t(0xCD9E8D57) * counter[2];
-    counter = {uint32_t(b >> 32) ^ counter[1] ^ key[0], uint32_t(b), uint32_t(a >> 32) ^ counter[3] ^ key[1], uint32_t(a)};
+    counter = {uint32_t(b >> 32) ^ counter[1] ^ key[0], uint32_t(b), uint32_t(a >> 32) ^ counter[3] ^ key[1],
+               uint32_t(a)};
     key[0] += 0x9E3779B9;
     key[1] += 0xBB67AE85;
   }

@@ -41,7 +41,8 @@ static double elementAt(const nnrt_tensor &tensor, const char *data, int64_t i) 
 }
 
 /// A row of the output as nested lists; a scalar per record is just a number.
-static void appendValues(std::string &out, const nnrt_tensor &tensor, const char *data, int32_t dimension, int64_t &element) {
+static void appendValues(std::string &out, const nnrt_tensor &tensor, const char *data, int32_t dimension,
+                         int64_t &element) {
   if (dimension == tensor.rank) {
     appendNumber(out, elementAt(tensor, data, element++));
     return;
@@ -64,7 +65,8 @@ public:
   Status finish();
 
 private:
-  std::string line(const std::vector<const nnrt_tensor *> &outputs, const std::string *file, int64_t record, int64_t row) const;
+  std::string line(const std::vector<const nnrt_tensor *> &outputs, const std::string *file, int64_t record,
+                   int64_t row) const;
   const Instance &instance;
   std::string npy;
   std::string values;
@@ -73,7 +75,8 @@ private:
 };
 } // namespace
 
-std::string Writer::line(const std::vector<const nnrt_tensor *> &outputs, const std::string *file, int64_t record, int64_t row) const {
+std::string Writer::line(const std::vector<const nnrt_tensor *> &outputs, const std::string *file, int64_t record,
+                         int64_t row) const {
   std::string text = "{";
   if (file) {
     text += "\"file\":";
@@ -128,7 +131,8 @@ Status runPredict(const Invocation &invocation) {
     return usage("predict takes at least one file: %s predict INPUT...", options.program.c_str());
   std::string out = options.text("--out");
   if (!out.empty() && !endsWith(out, ".npy"))
-    return usage("--out of predict takes the name of a .npy file, not '%s' (JSON lines go to the standard output)", out.c_str());
+    return usage("--out of predict takes the name of a .npy file, not '%s' (JSON lines go to the standard output)",
+                 out.c_str());
   if (!out.empty())
     NNRT_TRY(checkWritable(out, "--out"));
   Instance instance(invocation.model);
@@ -140,7 +144,8 @@ Status runPredict(const Invocation &invocation) {
     std::vector<NamedArray> arrays;
     NNRT_TRY(readGiven(path, arrays));
     std::unique_ptr<GivenBatchSource> source;
-    NNRT_TRY(GivenBatchSource::match(path, std::move(arrays), instance, {instance.find("predict_record"), direct}, source));
+    NNRT_TRY(
+        GivenBatchSource::match(path, std::move(arrays), instance, {instance.find("predict_record"), direct}, source));
     Entry entry(instance, source->entry());
     for (int64_t first = 0; first < source->count(); first += entry.batch()) {
       int64_t rows = std::min(entry.batch(), source->count() - first);

@@ -12,7 +12,8 @@ namespace nnrt {
 
 Status Invocation::trainBlock(const nnrt_train *&train) const {
   train = model.train;
-  return train ? Status() : wrong("the model %s was compiled without a train block, so it has no data and no loss", model.name);
+  return train ? Status()
+               : wrong("the model %s was compiled without a train block, so it has no data and no loss", model.name);
 }
 
 DataPlace Invocation::dataPlace() const {
@@ -58,8 +59,8 @@ Status Invocation::start(Instance &instance, int64_t seed) const {
 Status Invocation::startTrained(Instance &instance) const {
   std::string path = options.text("--weights", defaultWeights());
   if (!options.has("--weights") && !exists(path))
-    return wrong("there are no weights: '%s' does not exist; run '%s train' first, or name a file with --weights FILE", path.c_str(),
-                 options.program.c_str());
+    return wrong("there are no weights: '%s' does not exist; run '%s train' first, or name a file with --weights FILE",
+                 path.c_str(), options.program.c_str());
   int count;
   NNRT_TRY(threads(count));
   NNRT_TRY(instance.start(count));

@@ -20,12 +20,13 @@ std::string metricsText(const Metrics &metrics, const char *prefix, const char *
 
 static std::string durationText(double seconds) {
   long long s = (long long)(seconds + 0.5);
-  return s >= 3600 ? format("%lld:%02lld:%02lld", s / 3600, s / 60 % 60, s % 60) : format("%lld:%02lld", s / 60, s % 60);
+  return s >= 3600 ? format("%lld:%02lld:%02lld", s / 3600, s / 60 % 60, s % 60)
+                   : format("%lld:%02lld", s / 60, s % 60);
 }
 
 Progress::Progress(bool quiet, int64_t totalSteps, int64_t epochs, int64_t examplesPerStep)
-    : quiet(quiet), terminal(!quiet && isatty(STDOUT_FILENO)), totalSteps(totalSteps), epochs(epochs), examplesPerStep(examplesPerStep),
-      started(seconds()), lastShown(started), epochStarted(started) {}
+    : quiet(quiet), terminal(!quiet && isatty(STDOUT_FILENO)), totalSteps(totalSteps), epochs(epochs),
+      examplesPerStep(examplesPerStep), started(seconds()), lastShown(started), epochStarted(started) {}
 
 bool Progress::due(double every) {
   double now = seconds();
@@ -50,8 +51,8 @@ void Progress::clear() {
 }
 
 std::string Progress::where(int64_t steps, int64_t epoch) const {
-  return epochs ? format("epoch %lld/%lld  step %lld/%lld", (long long)std::min(epoch, epochs), (long long)epochs, (long long)steps,
-                         (long long)totalSteps)
+  return epochs ? format("epoch %lld/%lld  step %lld/%lld", (long long)std::min(epoch, epochs), (long long)epochs,
+                         (long long)steps, (long long)totalSteps)
                 : format("step %lld/%lld", (long long)steps, (long long)totalSteps);
 }
 
@@ -72,7 +73,8 @@ void Progress::step(int64_t steps, int64_t epoch, double loss) {
   text += format("  loss %.4g", lossSum / double(epochSteps));
   if (!last.empty())
     text += "  " + metricsText(last, "val_", "  ", 4);
-  text += format("  %.0f samples/s  ETA %s", double(examplesPerStep) / perStep, durationText(perStep * double(totalSteps - steps)).c_str());
+  text += format("  %.0f samples/s  ETA %s", double(examplesPerStep) / perStep,
+                 durationText(perStep * double(totalSteps - steps)).c_str());
   if (terminal)
     return draw(text);
   printf("%s\n", text.c_str());
@@ -93,8 +95,8 @@ void Progress::epoch(int64_t steps, int64_t epoch, const Metrics &validation) {
   if (!quiet && epochSteps) {
     clear();
     double rate = double(epochSteps * examplesPerStep) / std::max(now - epochStarted - spent, 1e-9);
-    printf("%s  loss %.4g%s%s  %.0f samples/s\n", where(steps, epoch).c_str(), lossSum / double(epochSteps), validation.empty() ? "" : "  ",
-           metricsText(validation, "val_", "  ", 4).c_str(), rate);
+    printf("%s  loss %.4g%s%s  %.0f samples/s\n", where(steps, epoch).c_str(), lossSum / double(epochSteps),
+           validation.empty() ? "" : "  ", metricsText(validation, "val_", "  ", 4).c_str(), rate);
     fflush(stdout);
   }
   last = validation;

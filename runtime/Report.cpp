@@ -9,7 +9,9 @@
 
 namespace nnrt {
 
-static Status writeText(const std::string &path, const std::string &text) { return writeFile(path, {{text.data(), int64_t(text.size())}}); }
+static Status writeText(const std::string &path, const std::string &text) {
+  return writeFile(path, {{text.data(), int64_t(text.size())}});
+}
 
 static int64_t idAt(const std::vector<char> &record) {
   int64_t id = 0;
@@ -18,11 +20,13 @@ static int64_t idAt(const std::vector<char> &record) {
   return id << unused >> unused;
 }
 
-static Status writeConfusion(const std::string &path, Instance &instance, const nnrt_entry &description, const Part &part) {
+static Status writeConfusion(const std::string &path, Instance &instance, const nnrt_entry &description,
+                             const Part &part) {
   const nnrt_train &train = *instance.model.train;
   Entry entry(instance, description);
   const nnrt_tensor *output = entry.find(NNRT_OUTPUT);
-  int64_t classes = output ? classesOf(instance.model, *output) : 0, target = train.target ? part.data->find(train.target) : -1;
+  int64_t classes = output ? classesOf(instance.model, *output) : 0,
+          target = train.target ? part.data->find(train.target) : -1;
   if (!classes || target < 0)
     return {};
   Feeder feeder;

@@ -1,5 +1,5 @@
-// The safetensors format: 8 bytes of header length, a JSON header, raw little-endian values. Everything a header says is
-// checked before it is believed.
+// The safetensors format: 8 bytes of header length, a JSON header, raw little-endian values. Everything a header says
+// is checked before it is believed.
 #ifndef NNRT_SAFETENSORS_H
 #define NNRT_SAFETENSORS_H
 #include "Npy.h"
@@ -10,7 +10,8 @@ namespace nnrt {
 using Metadata = std::vector<std::pair<std::string, std::string>>;
 
 /// All arrays of a file, in the order of their values; they stay where they are mapped.
-Status readSafetensors(const std::string &path, std::shared_ptr<Region> file, std::vector<NamedArray> &arrays, Metadata *metadata = nullptr);
+Status readSafetensors(const std::string &path, std::shared_ptr<Region> file, std::vector<NamedArray> &arrays,
+                       Metadata *metadata = nullptr);
 
 /// One tensor to be written; `data` must live until writeSafetensors returns.
 struct TensorOut {

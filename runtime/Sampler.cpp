@@ -18,7 +18,8 @@ Permutation::Permutation(int64_t n, uint64_t seed, uint32_t draw, uint64_t index
 uint64_t Permutation::encrypt(uint64_t value) const {
   uint64_t left = value >> halfBits, right = value & halfMask;
   for (uint64_t key : keys) {
-    uint64_t mixed = (right + key) * 0x9E3779B97F4A7C15u; // the round function: any mixing will do, the network is invertible
+    uint64_t mixed =
+        (right + key) * 0x9E3779B97F4A7C15u; // the round function: any mixing will do, the network is invertible
     mixed = (mixed ^ mixed >> 32) * 0xD6E8FEB86659FD93u;
     uint64_t next = left ^ (mixed >> 32 & halfMask);
     left = right;
@@ -36,8 +37,8 @@ int64_t Permutation::operator()(int64_t i) const {
 }
 
 Sampler::Sampler(int64_t examples, int64_t batch, uint64_t seed, bool shuffle, bool dropLast)
-    : examples(examples), size(batch), perEpoch(dropLast ? examples / batch * batch : examples), seed(seed), shuffle(shuffle),
-      order(examples, seed, uint32_t(Draw::EpochOrder), 0) {}
+    : examples(examples), size(batch), perEpoch(dropLast ? examples / batch * batch : examples), seed(seed),
+      shuffle(shuffle), order(examples, seed, uint32_t(Draw::EpochOrder), 0) {}
 
 void Sampler::indices(int64_t step, int64_t *out) {
   for (int64_t row = 0; row < size; ++row) {

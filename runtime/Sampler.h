@@ -1,13 +1,13 @@
-// Which examples a step sees. The order of an epoch is a keyed permutation, and the epochs form one endless stream, so the
-// position in the data is one integer (the step) and nothing needs to be kept or restored.
+// Which examples a step sees. The order of an epoch is a keyed permutation, and the epochs form one endless stream, so
+// the position in the data is one integer (the step) and nothing needs to be kept or restored.
 #ifndef NNRT_SAMPLER_H
 #define NNRT_SAMPLER_H
 #include <cstdint>
 
 namespace nnrt {
 
-/// A pseudo-random permutation of 0 .. n-1, computed element by element: a Feistel network on the next even power of two,
-/// walked until it falls into the range.
+/// A pseudo-random permutation of 0 .. n-1, computed element by element: a Feistel network on the next even power of
+/// two, walked until it falls into the range.
 class Permutation {
 public:
   Permutation(int64_t n, uint64_t seed, uint32_t draw, uint64_t index);

@@ -9,7 +9,7 @@ static void note(int signal) { received = signal; }
 
 SignalWatch::SignalWatch() {
   received = 0;
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = note;
   action.sa_flags = SA_RESETHAND;
   sigemptyset(&action.sa_mask);

@@ -22,7 +22,8 @@ static Status readOne(const char *kind, const std::string &path, std::shared_ptr
   return !strcmp(kind, "idx") ? readIdx(path, std::move(file), array) : readNpy(path, std::move(file), array);
 }
 
-Status openSource(const nnrt_source &source, SourceRole role, const DataPlace &place, std::unique_ptr<Dataset> &dataset) {
+Status openSource(const nnrt_source &source, SourceRole role, const DataPlace &place,
+                  std::unique_ptr<Dataset> &dataset) {
   if (place.builtin)
     return Digits::open(source, role, dataset);
   std::string advice = place.folder.empty() ? "name the folder of the data with --data DIR (or --data builtin)"
@@ -46,7 +47,8 @@ Status openSource(const nnrt_source &source, SourceRole role, const DataPlace &p
     std::shared_ptr<Region> file;
     NNRT_TRY(Region::map(path, file, advice));
     std::vector<NamedArray> found;
-    NNRT_TRY(!strcmp(source.kind, "npz") ? readNpz(path, std::move(file), found) : readSafetensors(path, std::move(file), found));
+    NNRT_TRY(!strcmp(source.kind, "npz") ? readNpz(path, std::move(file), found)
+                                         : readSafetensors(path, std::move(file), found));
     for (int64_t i = 0; i < source.n_fields; ++i) {
       NNRT_TRY(takeArray(path, source.fields[i].name, found, arrays[i]));
       names.push_back(format("%s, array '%s'", path.c_str(), source.fields[i].name));

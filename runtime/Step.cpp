@@ -16,7 +16,8 @@ Status TrainingStep::bind(Instance &instance, const Part &part, Sampler &sampler
   step->rateOut = step->entry.find(NNRT_RATE);
   step->normOut = step->entry.find(NNRT_NORM);
   if (settings.hasRate && !step->entry.find(NNRT_HYPER, "lr"))
-    return usage("--lr: the optimizer of the model %s has no single learning rate that could be replaced", instance.model.name);
+    return usage("--lr: the optimizer of the model %s has no single learning rate that could be replaced",
+                 instance.model.name);
   return {};
 }
 

@@ -17,7 +17,8 @@ public:
     double rate = 0;
     bool log = false; // use the entry that also reports the gradients' norm, where there is one
   };
-  static Status bind(Instance &instance, const Part &part, Sampler &sampler, const Settings &settings, std::unique_ptr<TrainingStep> &step);
+  static Status bind(Instance &instance, const Part &part, Sampler &sampler, const Settings &settings,
+                     std::unique_ptr<TrainingStep> &step);
 
   /// Loads the batch of this step (from 0).
   void load(int64_t step);
@@ -29,7 +30,8 @@ public:
   Feeder &batch() { return feeder; }
 
 private:
-  TrainingStep(Instance &instance, const nnrt_entry &description, const Part &part, Sampler &sampler, const Settings &settings)
+  TrainingStep(Instance &instance, const nnrt_entry &description, const Part &part, Sampler &sampler,
+               const Settings &settings)
       : entry(instance, description), part(part), sampler(sampler), settings(settings), indices(sampler.batch()) {}
 
   Entry entry;

@@ -25,7 +25,8 @@ static int64_t nanoseconds() {
 }
 
 void Gate::advance() {
-  // seq_cst on the counter and on `sleepers`: either the waiter sees the new value before it sleeps, or we see the waiter.
+  // seq_cst on the counter and on `sleepers`: either the waiter sees the new value before it sleeps, or we see the
+  // waiter.
   value.fetch_add(1, std::memory_order_seq_cst);
   if (sleepers.load(std::memory_order_seq_cst))
     syscall(SYS_futex, reinterpret_cast<uint32_t *>(&value), FUTEX_WAKE_PRIVATE, INT32_MAX, nullptr, nullptr, 0);
@@ -81,11 +82,13 @@ Plan::Plan(const nnrt_launch *launches, int64_t count, int threads) : threads(th
     if (users < threads)
       next = (next + users) % threads;
   }
-  isSerial = std::all_of(items.begin(), items.end(), [](const Item &item) { return !item.first && !item.meetBefore && item.tasks == 1; }) ||
+  isSerial = std::all_of(items.begin(), items.end(),
+                         [](const Item &item) { return !item.first && !item.meetBefore && item.tasks == 1; }) ||
              threads == 1;
 }
 
-template <typename Meet> void Plan::execute(int me, char *arena, Meet meet) const {
+template <typename Meet>
+void Plan::execute(int me, char *arena, Meet meet) const {
   for (const Item &item : items) {
     if (item.meetBefore)
       meet();

@@ -1,6 +1,6 @@
-// The small team of threads that executes launches. One call of run() is one region: the members meet only where the plan
-// says so, spin briefly when they wait, then sleep in the kernel; between calls all but the caller sleep. Which thread does
-// what depends on the plan and the number of members alone.
+// The small team of threads that executes launches. One call of run() is one region: the members meet only where the
+// plan says so, spin briefly when they wait, then sleep in the kernel; between calls all but the caller sleep. Which
+// thread does what depends on the plan and the number of members alone.
 #ifndef NNRT_TEAM_H
 #define NNRT_TEAM_H
 #include "Message.h"
@@ -19,7 +19,8 @@ public:
   /// Barriers are kept only where the work before and behind them is done by different threads.
   Plan(const nnrt_launch *launches, int64_t count, int threads);
   /// Does member `me`'s part of the plan; `meet()` is called at every barrier.
-  template <typename Meet> void execute(int me, char *arena, Meet meet) const;
+  template <typename Meet>
+  void execute(int me, char *arena, Meet meet) const;
   /// True where a single thread has all the work.
   bool serial() const { return isSerial; }
 

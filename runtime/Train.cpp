@@ -14,7 +14,6 @@ namespace nnrt {
 
 namespace {
 struct Run {
-  const Invocation &invocation;
   TrainingData data;
   int64_t seed = 0, epochs = 0, total = 0; // epochs: 0 where the run is given in steps
   bool quiet = false;
@@ -33,9 +32,11 @@ static int64_t parametersOf(const nnrt_model &model) {
 static void announce(const Run &run, const Instance &instance, const Sampler &sampler) {
   if (run.quiet)
     return;
-  std::string validation = run.data.validation.data ? format(", %lld to validate", (long long)run.data.validation.count) : "";
-  printf("%s: %lld parameters, %lld records%s, batch %lld, %lld steps", instance.model.name, (long long)parametersOf(instance.model),
-         (long long)run.data.training.count, validation.c_str(), (long long)sampler.batch(), (long long)run.total);
+  std::string validation =
+      run.data.validation.data ? format(", %lld to validate", (long long)run.data.validation.count) : "";
+  printf("%s: %lld parameters, %lld records%s, batch %lld, %lld steps", instance.model.name,
+         (long long)parametersOf(instance.model), (long long)run.data.training.count, validation.c_str(),
+         (long long)sampler.batch(), (long long)run.total);
   if (run.epochs)
     printf(" (%lld epoch%s)", (long long)run.epochs, run.epochs == 1 ? "" : "s");
   printf(", %d thread%s\n", instance.team.size(), instance.team.size() == 1 ? "" : "s");
@@ -43,13 +44,16 @@ static void announce(const Run &run, const Instance &instance, const Sampler &sa
 }
 
 static Status interrupted(const Run &run, int signal, int64_t steps) {
-  std::string kept = exists(run.out) ? format("'%s' is unchanged", run.out.c_str()) : format("'%s' was not written", run.out.c_str());
+  std::string kept =
+      exists(run.out) ? format("'%s' is unchanged", run.out.c_str()) : format("'%s' was not written", run.out.c_str());
   return Status(signal == SIGINT ? Interrupted : Terminated,
-                format("interrupted after step %lld of %lld: nothing of this run was kept, %s", (long long)steps, (long long)run.total, kept.c_str()));
+                format("interrupted after step %lld of %lld: nothing of this run was kept, %s", (long long)steps,
+                       (long long)run.total, kept.c_str()));
 }
 
 static Status diverged(double loss, int64_t step, int64_t total) {
-  return wrong("the loss became %s at step %lld of %lld: lower the learning rate (--lr), or look for values in the data that are not finite; "
+  return wrong("the loss became %s at step %lld of %lld: lower the learning rate (--lr), or look for values in the "
+               "data that are not finite; "
                "nothing was written",
                std::isnan(loss) ? "NaN" : "infinite", (long long)step, (long long)total);
 }
@@ -118,7 +122,7 @@ Status runTrain(const Invocation &invocation) {
   NNRT_TRY(invocation.trainBlock(train));
   if (options.has("--epochs") && options.has("--steps"))
     return usage("give --epochs or --steps, not both");
-  Run run{invocation, {}};
+  Run run;
   run.quiet = options.has("--quiet");
   run.seed = options.integer("--seed", train->seed);
   run.out = options.text("--out", invocation.defaultWeights());
@@ -133,7 +137,8 @@ Status runTrain(const Invocation &invocation) {
   const nnrt_entry *description;
   NNRT_TRY(invocation.need(instance, "train_step", description));
   if (train->drop_last && description->batch > run.data.training.count)
-    return wrong("the data holds %lld records, fewer than one batch of %lld: with last_batch = drop there is nothing to train on",
+    return wrong("the data holds %lld records, fewer than one batch of %lld: with last_batch = drop there is nothing "
+                 "to train on",
                  (long long)run.data.training.count, (long long)description->batch);
   bool shuffle = options.has("--shuffle") ? options.text("--shuffle") == "yes" : train->shuffle != 0;
   Sampler sampler(run.data.training.count, description->batch, uint64_t(run.seed), shuffle, train->drop_last != 0);
@@ -141,7 +146,8 @@ Status runTrain(const Invocation &invocation) {
 
   Log log;
   NNRT_TRY(log.open(options.text("--log")));
-  TrainingStep::Settings settings{uint64_t(run.seed), run.total, options.has("--lr"), options.number("--lr", 0), log.active()};
+  TrainingStep::Settings settings{uint64_t(run.seed), run.total, options.has("--lr"), options.number("--lr", 0),
+                                  log.active()};
   std::unique_ptr<TrainingStep> step;
   NNRT_TRY(TrainingStep::bind(instance, run.data.training, sampler, settings, step));
   std::unique_ptr<Evaluation> evaluation;

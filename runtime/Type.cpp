@@ -5,9 +5,9 @@
 namespace nnrt {
 
 static const TypeFacts table[] = {
-    {"f32", "F32", 4, true},  {"f64", "F64", 8, true},  {"bf16", "BF16", 2, true},
-    {"f16", "F16", 2, true},  {"i32", "I32", 4, false}, {"i64", "I64", 8, false},
-    {"i8", "I8", 1, false},   {"u8", "U8", 1, false},   {"bool", "BOOL", 1, false},
+    {"f32", "F32", 4, true}, {"f64", "F64", 8, true},  {"bf16", "BF16", 2, true},
+    {"f16", "F16", 2, true}, {"i32", "I32", 4, false}, {"i64", "I64", 8, false},
+    {"i8", "I8", 1, false},  {"u8", "U8", 1, false},   {"bool", "BOOL", 1, false},
 };
 static const char *const npyNames[] = {"f4", "f8", "", "f2", "i4", "i8", "i1", "u1", "b1"};
 static constexpr int32_t typeCount = sizeof(table) / sizeof(table[0]);

@@ -17,7 +17,8 @@ struct TypeFacts {
 const TypeFacts &factsOf(int32_t type);
 /// The type with this safetensors dtype, or -1.
 int32_t typeOfSafetensors(const char *dtype);
-/// The type of a npy descriptor without its byte order ("f4", "u1", "b1"), or -1 if no element type of ours has that form.
+/// The type of a npy descriptor without its byte order ("f4", "u1", "b1"), or -1 if no element type of ours has that
+/// form.
 int32_t typeOfNpy(const char *descriptor);
 
 /// The product of extents: elements of a tensor, of one record …

@@ -16,8 +16,10 @@ Status saveWeights(const std::string &path, const Instance &instance) {
   std::vector<TensorOut> tensors;
   for (int64_t i = 0; i < model.n_owned; ++i)
     if (isKept(model.owned[i]))
-      tensors.push_back({model.owned[i].name, model.owned[i].type, shapeOf(model.owned[i]), instance.at(model.owned[i])});
-  Metadata metadata{{"format", "pt"}, {"model", model.name}, {"source_hash", model.source_hash}, {"compiler", model.compiler}};
+      tensors.push_back(
+          {model.owned[i].name, model.owned[i].type, shapeOf(model.owned[i]), instance.at(model.owned[i])});
+  Metadata metadata{
+      {"format", "pt"}, {"model", model.name}, {"source_hash", model.source_hash}, {"compiler", model.compiler}};
   if (model.train && model.train->classes) {
     std::string classes = "[";
     for (int64_t i = 0; i < model.train->n_classes; ++i) {
@@ -30,7 +32,9 @@ Status saveWeights(const std::string &path, const Instance &instance) {
   return writeSafetensors(path, tensors, metadata);
 }
 
-static std::string describe(const nnrt_tensor &tensor) { return factsOf(tensor.type).name + shapeText(tensor.shape, tensor.rank); }
+static std::string describe(const nnrt_tensor &tensor) {
+  return factsOf(tensor.type).name + shapeText(tensor.shape, tensor.rank);
+}
 
 Status loadWeights(const std::string &path, Instance &instance) {
   std::shared_ptr<Region> file;
@@ -55,11 +59,13 @@ Status loadWeights(const std::string &path, Instance &instance) {
     used[k] = true;
     match[i] = &found[k];
     if (found[k].array.type != tensor.type || found[k].array.shape != shapeOf(tensor))
-      differences.push_back(format("'%s' is %s, the model has %s", tensor.name, found[k].array.text().c_str(), describe(tensor).c_str()));
+      differences.push_back(
+          format("'%s' is %s, the model has %s", tensor.name, found[k].array.text().c_str(), describe(tensor).c_str()));
   }
   for (size_t k = 0; k < found.size(); ++k)
     if (!used[k] && !endsWith(found[k].name, "num_batches_tracked"))
-      differences.push_back(format("'%s' %s is not in the model", found[k].name.c_str(), found[k].array.text().c_str()));
+      differences.push_back(
+          format("'%s' %s is not in the model", found[k].name.c_str(), found[k].array.text().c_str()));
   if (!differences.empty()) {
     std::string text = format("%s: does not fit the model %s:", path.c_str(), model.name);
     for (const std::string &difference : differences)

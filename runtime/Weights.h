@@ -1,5 +1,5 @@
-// Weight files: what a model owns and keeps (parameters and state, not the optimizer's slots), as safetensors in canonical
-// layouts. A file depends on the values and the program alone: no time, host, path or thread count.
+// Weight files: what a model owns and keeps (parameters and state, not the optimizer's slots), as safetensors in
+// canonical layouts. A file depends on the values and the program alone: no time, host, path or thread count.
 #ifndef NNRT_WEIGHTS_H
 #define NNRT_WEIGHTS_H
 #include "Entry.h"
