@@ -1,0 +1,133 @@
+// Comparison, selection and casts, whose types differ between operands and result; folds of elementwise arithmetic.
+#include "dialect/NN.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/IR/Matchers.h"
+
+using namespace mlir;
+using namespace nn;
+
+Value CompareOp::emitScalar(OpBuilder &b, ValueRange in, Type) {
+  using F = arith::CmpFPredicate;
+  using I = arith::CmpIPredicate;
+  static constexpr F floats[] = {F::OEQ, F::UNE, F::OLT, F::OLE, F::OGT, F::OGE};
+  static constexpr I integers[] = {I::eq, I::ne, I::slt, I::sle, I::sgt, I::sge};
+  static constexpr I bytes[] = {I::eq, I::ne, I::ult, I::ule, I::ugt, I::uge};
+  auto p = size_t(getPredicate());
+  Type element = getA().getType().getElementType();
+  if (isa<FloatType>(element))
+    return arith::CmpFOp::create(b, getLoc(), floats[p], in[0], in[1]);
+  bool isUnsigned = element.isUnsignedInteger() || element.isInteger(1);
+  return arith::CmpIOp::create(b, getLoc(), isUnsigned ? bytes[p] : integers[p], in[0], in[1]);
+}
+
+LogicalResult SelectOp::verify() {
+  if (!equalButForLayout(getA().getType(), getB().getType()) || !equalButForLayout(getA().getType(), getY().getType()))
+    return emitOpError("selects between ")
+           << getA().getType() << " and " << getB().getType() << " into " << getY().getType();
+  return success();
+}
+
+Value SelectOp::emitScalar(OpBuilder &b, ValueRange in, Type) {
+  return arith::SelectOp::create(b, getLoc(), in[0], in[1], in[2]);
+}
+
+SmallVector<Value> SelectOp::pullBack(OpBuilder &b, ValueRange d) {
+  if (!isa<FloatType>(getY().getType().getElementType()))
+    return {nullptr, nullptr, nullptr};
+  Value zero = ConstantOp::create(b, getLoc(), getY().getType(), 0.0);
+  return {nullptr, SelectOp::create(b, getLoc(), getCondition(), d[0], zero),
+          SelectOp::create(b, getLoc(), getCondition(), zero, d[0])};
+}
+
+Value CastOp::emitScalar(OpBuilder &b, ValueRange in, Type type) {
+  Type from = getX().getType().getElementType(), to = getY().getType().getElementType();
+  Location loc = getLoc();
+  bool fromUnsigned = from.isUnsignedInteger() || from.isInteger(1);
+  if (from == to || in[0].getType() == type)
+    return in[0];
+  if (isa<FloatType>(from) && isa<FloatType>(to)) {
+    if (from.getIntOrFloatBitWidth() < to.getIntOrFloatBitWidth())
+      return arith::ExtFOp::create(b, loc, type, in[0]);
+    return arith::TruncFOp::create(b, loc, type, in[0]);
+  }
+  if (isa<FloatType>(to))
+    return fromUnsigned ? Value(arith::UIToFPOp::create(b, loc, type, in[0]))
+                        : arith::SIToFPOp::create(b, loc, type, in[0]);
+  if (to.isInteger(1)) {
+    Value zero = Scalar{b, loc, in[0]}.number(0).v;
+    return isa<FloatType>(from) ? Value(arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNE, in[0], zero))
+                                : arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne, in[0], zero);
+  }
+  if (isa<FloatType>(from))
+    return to.isUnsignedInteger() ? Value(arith::FPToUIOp::create(b, loc, type, in[0]))
+                                  : arith::FPToSIOp::create(b, loc, type, in[0]);
+  if (from.getIntOrFloatBitWidth() > to.getIntOrFloatBitWidth())
+    return arith::TruncIOp::create(b, loc, type, in[0]);
+  return fromUnsigned ? Value(arith::ExtUIOp::create(b, loc, type, in[0]))
+                      : arith::ExtSIOp::create(b, loc, type, in[0]);
+}
+
+SmallVector<Value> CastOp::pullBack(OpBuilder &b, ValueRange d) {
+  Type from = getX().getType().getElementType();
+  if (!isa<FloatType>(from) || !isa<FloatType>(getY().getType().getElementType()))
+    return {nullptr};
+  return {CastOp::create(b, getLoc(), d[0], from)};
+}
+
+OpFoldResult CastOp::fold(FoldAdaptor in) {
+  if (getX().getType() == getY().getType())
+    return getX();
+  auto splat = dyn_cast_or_null<SplatElementsAttr>(in.getX());
+  auto type = getY().getType();
+  auto to = dyn_cast<FloatType>(type.getElementType());
+  if (!splat || !to)
+    return {};
+  APFloat value(0.0);
+  if (auto from = dyn_cast<FloatType>(splat.getElementType())) {
+    value = splat.getSplatValue<APFloat>();
+  } else {
+    APInt integer = splat.getSplatValue<APInt>();
+    bool isSigned = !splat.getElementType().isUnsignedInteger() && !splat.getElementType().isInteger(1);
+    value.convertFromAPInt(integer, isSigned, APFloat::rmNearestTiesToEven);
+  }
+  bool inexact;
+  value.convert(to.getFloatSemantics(), APFloat::rmNearestTiesToEven, &inexact);
+  return SplatElementsAttr::get(type, value);
+}
+
+/// x + 0 is not x for x = -0, so only the exact neutral elements fold: x - 0, x * 1, x / 1, -0 + x.
+OpFoldResult nn::foldBinary(Operation *op, Attribute a, Attribute b) {
+  auto splatOf = [](Attribute x) -> std::optional<APFloat> {
+    auto splat = dyn_cast_or_null<SplatElementsAttr>(x);
+    if (!splat || !isa<FloatType>(splat.getElementType()))
+      return std::nullopt;
+    return splat.getSplatValue<APFloat>();
+  };
+  std::optional<APFloat> x = splatOf(a), y = splatOf(b);
+  auto type = cast<RankedTensorType>(op->getResult(0).getType());
+  auto isOne = [](const std::optional<APFloat> &v) { return v && v->isExactlyValue(1.0); };
+  auto keeps = [&](Value v) { return v.getType() == type ? OpFoldResult(v) : OpFoldResult(); };
+  if (isa<MulOp, DivOp, PowOp>(op) && isOne(y))
+    return keeps(op->getOperand(0));
+  if (isa<MulOp>(op) && isOne(x))
+    return keeps(op->getOperand(1));
+  if (isa<SubOp>(op) && y && y->isPosZero())
+    return keeps(op->getOperand(0));
+  if (isa<AddOp>(op) && y && y->isNegZero())
+    return keeps(op->getOperand(0));
+  if (!x || !y)
+    return {};
+  constexpr auto nearest = APFloat::rmNearestTiesToEven;
+  APFloat value = *x;
+  if (isa<AddOp>(op))
+    value.add(*y, nearest);
+  else if (isa<SubOp>(op))
+    value.subtract(*y, nearest);
+  else if (isa<MulOp>(op))
+    value.multiply(*y, nearest);
+  else if (isa<DivOp>(op))
+    value.divide(*y, nearest);
+  else
+    return {};
+  return SplatElementsAttr::get(type, value);
+}

@@ -1,0 +1,10 @@
+// All families, for documentation and for checks over the list of ops.
+include "dialect/Elementwise.td"
+include "dialect/Shape.td"
+include "dialect/Reduce.td"
+include "dialect/Contract.td"
+include "dialect/Conv.td"
+include "dialect/Window.td"
+include "dialect/Random.td"
+include "dialect/Function.td"
+include "dialect/Kernel.td"
