@@ -1,0 +1,18 @@
+// Outputs that rank classes: which they are, which class wins, what it is called.
+#ifndef NNRT_CLASSES_H
+#define NNRT_CLASSES_H
+#include "abi.h"
+#include <string>
+
+namespace nnrt {
+
+/// The number of classes that this output of the model ranks: f32[batch, n] where the target is one id of n per record,
+/// or where the train block names n classes; else 0.
+int64_t classesOf(const nnrt_model &model, const nnrt_tensor &output);
+/// The first position of the largest value.
+int64_t largest(const float *values, int64_t count);
+/// The class's name, or its number where it has none.
+std::string className(const nnrt_model &model, int64_t id);
+
+} // namespace nnrt
+#endif

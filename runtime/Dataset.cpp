@@ -1,0 +1,134 @@
+// Data sets over arrays, their split, and the copying of batches.
+#include "Dataset.h"
+#include "Philox.h"
+#include "Sampler.h"
+#include <cmath>
+#include <cstring>
+
+namespace nnrt {
+
+int64_t Dataset::find(const char *name) const {
+  for (int64_t i = 0; i < source.n_fields; ++i)
+    if (!strcmp(source.fields[i].name, name))
+      return i;
+  return -1;
+}
+
+int64_t Dataset::recordBytes(int64_t i) const {
+  return elementsOf(field(i).shape, field(i).rank) * factsOf(field(i).type).bytes;
+}
+
+static std::string fieldText(const nnrt_field &field) {
+  std::string text = format("%s[n", factsOf(field.type).name);
+  for (int32_t i = 0; i < field.rank; ++i)
+    text += format(", %lld", (long long)field.shape[i]);
+  return text + "]";
+}
+
+Status matchField(const std::string &what, const nnrt_field &field, Array &array) {
+  bool shapeFits =
+      !array.shape.empty() && sameUpToUnits(array.shape.data() + 1, array.shape.size() - 1, field.shape, field.rank);
+  bool integers = !factsOf(array.type).floating && !factsOf(field.type).floating && array.type != NNRT_BOOL &&
+                  field.type != NNRT_BOOL;
+  if (!shapeFits || (array.type != field.type && !integers))
+    return wrong("%s: holds %s, the model's field '%s' is %s", what.c_str(), array.text().c_str(), field.name,
+                 fieldText(field).c_str());
+  if (integers) {
+    NNRT_TRY(checkIds(what, array, field.limit));
+    NNRT_TRY(convertIntegers(what, field.type, array));
+  }
+  return {};
+}
+
+Status ArrayDataset::set(std::vector<Array> arrays, const std::vector<std::string> &names) {
+  columns = std::move(arrays);
+  for (size_t i = 0; i < columns.size(); ++i) {
+    NNRT_TRY(matchField(names[i], field(i), columns[i]));
+    if (i && columns[i].shape[0] != columns[0].shape[0])
+      return wrong("%s holds %lld records and %s holds %lld: they must belong together", names[0].c_str(),
+                   (long long)columns[0].shape[0], names[i].c_str(), (long long)columns[i].shape[0]);
+  }
+  records = columns.empty() ? 0 : columns[0].shape[0];
+  return records ? Status() : wrong("%s: holds no records", names.empty() ? "the data" : names[0].c_str());
+}
+
+void ArrayDataset::copy(int64_t i, int64_t record, char *out) {
+  int64_t bytes = recordBytes(i);
+  memcpy(out, columns[i].data + record * bytes, bytes);
+}
+
+static int64_t portion(int64_t count, double fraction) { return int64_t(std::floor(count * fraction + 0.5)); }
+
+void splitTail(Dataset &data, double fraction, Part &rest, Part &part) {
+  int64_t size = portion(data.count(), fraction);
+  rest = {&data, 0, data.count() - size, {}};
+  part = {&data, data.count() - size, size, {}};
+}
+
+void splitDraw(Dataset &data, double fraction, uint64_t seed, Part &rest, Part &part) {
+  int64_t size = portion(data.count(), fraction);
+  Permutation order(data.count(), seed, uint32_t(Draw::ValidationSplit), 0);
+  std::vector<bool> drawn(data.count());
+  for (int64_t i = 0; i < size; ++i)
+    drawn[order(i)] = true;
+  rest = {&data, 0, data.count() - size, {}};
+  part = {&data, 0, size, {}};
+  for (int64_t i = 0; i < data.count(); ++i)
+    (drawn[i] ? part : rest).picks.push_back(uint32_t(i));
+}
+
+Status openTraining(const nnrt_train &train, const DataPlace &place, TrainingData &opened) {
+  NNRT_TRY(openSource(train.data, SourceRole::Data, place, opened.data));
+  opened.training = {opened.data.get(), 0, opened.data->count(), {}};
+  const nnrt_source &validation = train.validation;
+  if (!validation.kind)
+    return {};
+  if (!strcmp(validation.kind, "tail")) {
+    splitTail(*opened.data, validation.value, opened.training, opened.validation);
+  } else if (!strcmp(validation.kind, "fraction")) {
+    splitDraw(*opened.data, validation.value, uint64_t(train.seed), opened.training, opened.validation);
+  } else {
+    NNRT_TRY(openSource(validation, SourceRole::Validation, place, opened.other));
+    opened.validation = {opened.other.get(), 0, opened.other->count(), {}};
+    return {};
+  }
+  if (!opened.training.count || !opened.validation.count)
+    return wrong("validation = %g of %lld records leaves nothing to %s", validation.value,
+                 (long long)opened.data->count(), opened.training.count ? "validate" : "train on");
+  return {};
+}
+
+Status Feeder::bind(Instance &instance, const Entry &entry, Dataset &data, Feeder &feeder) {
+  for (const nnrt_tensor *tensor : entry.all(NNRT_RECORD)) {
+    int64_t field = data.find(tensor->name);
+    int64_t rowBytes = tensor->bytes / entry.batch();
+    if (field < 0)
+      return wrong("the data has no field '%s', which the model reads", tensor->name);
+    if (data.recordBytes(field) != rowBytes || data.field(field).type != tensor->type)
+      return wrong("the field '%s' of the data is %s, the model reads it as %s%s", tensor->name,
+                   fieldText(data.field(field)).c_str(), factsOf(tensor->type).name,
+                   shapeText(tensor->shape, tensor->rank).c_str());
+    feeder.targets.push_back({instance.at(*tensor), field, rowBytes, tensor->bytes, {}});
+  }
+  return {};
+}
+
+void Feeder::fill(const Part &part, const int64_t *indices, int64_t rows) {
+  for (const Target &target : targets) {
+    for (int64_t row = 0; row < rows; ++row)
+      part.data->copy(target.field, part.record(indices[row]), target.at + row * target.rowBytes);
+    memset(target.at + rows * target.rowBytes, 0, target.bytes - rows * target.rowBytes);
+  }
+}
+
+void Feeder::keep() {
+  for (Target &target : targets)
+    target.kept.assign(target.at, target.at + target.bytes);
+}
+
+void Feeder::putBack() {
+  for (const Target &target : targets)
+    memcpy(target.at, target.kept.data(), target.bytes);
+}
+
+} // namespace nnrt

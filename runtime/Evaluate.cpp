@@ -1,0 +1,40 @@
+// The evaluation loop: tallies to zero, batches added, results taken once.
+#include "Evaluate.h"
+#include <algorithm>
+#include <cstring>
+
+namespace nnrt {
+
+Status Evaluation::bind(Instance &instance, const Part &part, std::unique_ptr<Evaluation> &evaluation) {
+  const nnrt_entry *evaluate = instance.find("evaluate"), *result = instance.find("result");
+  if (!evaluate || !result)
+    return wrong("the model %s was compiled without evaluation", instance.model.name);
+  evaluation.reset(new Evaluation(instance, *evaluate, *result, part));
+  return Feeder::bind(instance, evaluation->evaluate, *part.data, evaluation->feeder);
+}
+
+Metrics Evaluation::run(const std::function<bool(int64_t)> &onBatch) {
+  const nnrt_model &model = instance.model;
+  for (int64_t i = 0; i < model.n_owned; ++i)
+    if (model.owned[i].role == NNRT_TALLY)
+      memset(instance.at(model.owned[i]), 0, model.owned[i].bytes);
+  int64_t batch = evaluate.batch();
+  std::vector<int64_t> indices(batch);
+  for (int64_t first = 0; first < part.count; first += batch) {
+    int64_t rows = std::min(batch, part.count - first);
+    for (int64_t row = 0; row < rows; ++row)
+      indices[row] = first + row;
+    feeder.fill(part, indices.data(), rows);
+    evaluate.set(NNRT_VALID, rows);
+    evaluate.run();
+    if (onBatch && !onBatch(first + rows))
+      return {};
+  }
+  result.run();
+  Metrics metrics;
+  for (const nnrt_tensor *tensor : result.all(NNRT_METRIC))
+    metrics.emplace_back(tensor->name, result.scalar(*tensor));
+  return metrics;
+}
+
+} // namespace nnrt

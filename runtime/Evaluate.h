@@ -1,0 +1,29 @@
+// Loss and metrics over all records of a part, exact: the last batch is padded and the padding does not count.
+#ifndef NNRT_EVALUATE_H
+#define NNRT_EVALUATE_H
+#include "Dataset.h"
+#include <functional>
+#include <memory>
+#include <utility>
+
+namespace nnrt {
+
+using Metrics = std::vector<std::pair<std::string, double>>; // "loss" first
+
+class Evaluation {
+public:
+  static Status bind(Instance &instance, const Part &part, std::unique_ptr<Evaluation> &evaluation);
+  /// `onBatch` hears how many records are done; where it answers false the evaluation ends and the result is empty.
+  Metrics run(const std::function<bool(int64_t)> &onBatch = nullptr);
+
+private:
+  Evaluation(Instance &instance, const nnrt_entry &evaluate, const nnrt_entry &result, const Part &part)
+      : instance(instance), evaluate(instance, evaluate), result(instance, result), part(part) {}
+  Instance &instance;
+  Entry evaluate, result;
+  Feeder feeder;
+  const Part &part;
+};
+
+} // namespace nnrt
+#endif

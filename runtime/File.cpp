@@ -1,0 +1,136 @@
+// Mapping, and writing by rename.
+#include "File.h"
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace nnrt {
+
+Region::~Region() {
+  if (bytes)
+    munmap(base, bytes);
+}
+
+static std::string because(const std::string &advice) { return advice.empty() ? "" : ": " + advice; }
+
+Status Region::map(const std::string &path, std::shared_ptr<Region> &region, const std::string &advice) {
+  int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0)
+    return errno == ENOENT ? wrong("there is no file '%s'%s", path.c_str(), because(advice).c_str())
+                           : wrong("cannot open '%s' (%s)%s", path.c_str(), strerror(errno), because(advice).c_str());
+  struct stat facts;
+  if (fstat(file, &facts) != 0 || !S_ISREG(facts.st_mode)) {
+    close(file);
+    return wrong("'%s' is not a regular file%s", path.c_str(), because(advice).c_str());
+  }
+  if (facts.st_size == 0) {
+    close(file);
+    region.reset(new Region(nullptr, 0));
+    return {};
+  }
+  void *memory = mmap(nullptr, facts.st_size, PROT_READ, MAP_PRIVATE, file, 0);
+  int error = errno;
+  close(file);
+  if (memory == MAP_FAILED)
+    return machine("cannot map '%s' (%lld bytes) into memory: %s", path.c_str(), (long long)facts.st_size,
+                   strerror(error));
+  region.reset(new Region(static_cast<char *>(memory), facts.st_size));
+  return {};
+}
+
+Status Region::allocate(int64_t bytes, std::shared_ptr<Region> &region, const std::string &purpose) {
+  void *memory = bytes
+                     ? mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+                     : nullptr;
+  if (memory == MAP_FAILED)
+    return machine("%s needs %lld bytes of memory and the system gives none (%s)", purpose.c_str(), (long long)bytes,
+                   strerror(errno));
+  region.reset(new Region(static_cast<char *>(memory), bytes));
+  return {};
+}
+
+bool exists(const std::string &path) { return access(path.c_str(), F_OK) == 0; }
+
+bool isFolder(const std::string &path) {
+  struct stat facts;
+  return stat(path.c_str(), &facts) == 0 && S_ISDIR(facts.st_mode);
+}
+
+std::string joinPath(const std::string &dir, const std::string &name) {
+  if (dir.empty() || (!name.empty() && name[0] == '/'))
+    return name;
+  return dir.back() == '/' ? dir + name : dir + "/" + name;
+}
+
+std::string fileName(const std::string &path) { return path.substr(path.rfind('/') + 1); }
+
+bool endsWith(const std::string &text, const char *end) {
+  size_t length = strlen(end);
+  return text.size() >= length && !text.compare(text.size() - length, length, end);
+}
+
+static std::string folderOf(const std::string &path) {
+  size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+}
+
+static bool writeAll(int file, const Piece &piece) {
+  const char *at = static_cast<const char *>(piece.data);
+  for (int64_t left = piece.bytes; left > 0;) {
+    ssize_t written = write(file, at, size_t(left));
+    if (written < 0 && errno == EINTR)
+      continue;
+    if (written <= 0)
+      return false;
+    at += written;
+    left -= written;
+  }
+  return true;
+}
+
+Status writeFile(const std::string &path, const std::vector<Piece> &pieces) {
+  std::string temporary = path + format(".%d.tmp", int(getpid()));
+  int file = open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (file < 0)
+    return wrong("cannot write '%s' (%s): choose another place with --out", path.c_str(), strerror(errno));
+  bool good = true;
+  for (const Piece &piece : pieces)
+    good = good && writeAll(file, piece);
+  good = good && fsync(file) == 0;
+  int error = errno;
+  good = close(file) == 0 && good;
+  if (good && rename(temporary.c_str(), path.c_str()) != 0) {
+    good = false;
+    error = errno;
+  }
+  if (!good) {
+    unlink(temporary.c_str());
+    return machine("writing '%s' failed (%s): the file that was there before is unchanged", path.c_str(),
+                   strerror(error));
+  }
+  int folder = open(folderOf(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder >= 0) { // the rename itself reaches the disk; a file system that cannot do that has nothing to lose
+    fsync(folder);
+    close(folder);
+  }
+  return {};
+}
+
+Status checkWritable(const std::string &path, const char *option) {
+  std::string folder = folderOf(path);
+  if (!isFolder(folder))
+    return wrong("there is no folder '%s' for '%s': create it, or choose another place with %s", folder.c_str(),
+                 path.c_str(), option);
+  if (isFolder(path))
+    return wrong("'%s' is a folder: %s takes the name of a file", path.c_str(), option);
+  if (access(folder.c_str(), W_OK) != 0)
+    return wrong("cannot write into the folder '%s' (%s): choose another place with %s", folder.c_str(),
+                 strerror(errno), option);
+  return {};
+}
+
+} // namespace nnrt

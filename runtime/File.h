@@ -1,0 +1,50 @@
+// Files as bytes in memory, and files written so that a reader sees the old one or the new one, never a half.
+#ifndef NNRT_FILE_H
+#define NNRT_FILE_H
+#include "Message.h"
+#include <cstdint>
+#include <memory>
+
+namespace nnrt {
+
+/// Bytes that keep their address: a file mapped for reading, or zeroed memory of our own.
+class Region {
+public:
+  Region(const Region &) = delete;
+  Region &operator=(const Region &) = delete;
+  ~Region();
+  /// Maps a regular file. `advice` ends the message where the file is missing: what the user can do about it.
+  static Status map(const std::string &path, std::shared_ptr<Region> &region, const std::string &advice = "");
+  /// Zeroed memory whose pages are taken when first touched; exit status 3 where it is refused.
+  static Status allocate(int64_t bytes, std::shared_ptr<Region> &region, const std::string &purpose);
+
+  char *data() { return base; } // read-only memory where the region is a file
+  const char *data() const { return base; }
+  int64_t size() const { return bytes; }
+
+private:
+  Region(char *base, int64_t bytes) : base(base), bytes(bytes) {}
+  char *base;
+  int64_t bytes;
+};
+
+bool exists(const std::string &path);
+bool isFolder(const std::string &path);
+/// "dir/name", or `name` itself where it is absolute or `dir` is empty.
+std::string joinPath(const std::string &dir, const std::string &name);
+/// The name without its folders.
+std::string fileName(const std::string &path);
+bool endsWith(const std::string &text, const char *end);
+
+/// A piece of a file to be written.
+struct Piece {
+  const void *data;
+  int64_t bytes;
+};
+/// Writes beside the file, flushes to the disk, then renames over it.
+Status writeFile(const std::string &path, const std::vector<Piece> &pieces);
+/// Fails early where writeFile(path) could not succeed: no such folder, or no right to write there.
+Status checkWritable(const std::string &path, const char *option);
+
+} // namespace nnrt
+#endif

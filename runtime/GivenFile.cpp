@@ -1,0 +1,125 @@
+// Reading by first bytes, and the rule of records and inputs.
+#include "GivenFile.h"
+#include "Dataset.h"
+#include "Idx.h"
+#include "Safetensors.h"
+#include <algorithm>
+#include <cstring>
+
+namespace nnrt {
+
+Status readGiven(const std::string &path, std::vector<NamedArray> &arrays) {
+  std::shared_ptr<Region> file;
+  NNRT_TRY(Region::map(path, file));
+  auto startsWith = [&](const char *bytes, int64_t n) { return file->size() >= n && !memcmp(file->data(), bytes, n); };
+  if (startsWith("PK\x03\x04", 4) || startsWith("PK\x05\x06", 4))
+    return readNpz(path, std::move(file), arrays);
+  arrays.emplace_back();
+  if (startsWith("\x93NUMPY", 6))
+    return readNpy(path, std::move(file), arrays[0].array);
+  if (looksLikeIdx(*file))
+    return readIdx(path, std::move(file), arrays[0].array);
+  arrays.clear();
+  if (file->size() >= 9 && file->data()[8] == '{')
+    return readSafetensors(path, std::move(file), arrays);
+  return wrong(
+      "%s: is none of IDX, .npy, .npz and .safetensors: save the input as one of these (numpy.save writes .npy)",
+      path.c_str());
+}
+
+static std::vector<const nnrt_tensor *> takenBy(const nnrt_entry &entry) {
+  std::vector<const nnrt_tensor *> tensors;
+  for (int64_t i = 0; i < entry.n_tensors; ++i)
+    if (entry.tensors[i].role == NNRT_RECORD || entry.tensors[i].role == NNRT_INPUT)
+      tensors.push_back(&entry.tensors[i]);
+  return tensors;
+}
+
+static std::string takenText(const nnrt_entry &entry) {
+  std::vector<std::string> items;
+  for (const nnrt_tensor *tensor : takenBy(entry)) {
+    std::string text = format("'%s' %s[n", tensor->name, factsOf(tensor->type).name);
+    for (int32_t i = 1; i < tensor->rank; ++i)
+      text += format(", %lld", (long long)tensor->shape[i]);
+    items.push_back(text + "]");
+  }
+  return listText(items);
+}
+
+static std::string heldText(const std::vector<NamedArray> &arrays) {
+  std::vector<std::string> items;
+  for (const NamedArray &named : arrays)
+    items.push_back(named.name.empty() ? named.array.text()
+                                       : format("'%s' %s", named.name.c_str(), named.array.text().c_str()));
+  return items.empty() ? "nothing" : listText(items);
+}
+
+static const Array *arrayFor(const nnrt_tensor &tensor, const std::vector<NamedArray> &arrays, size_t wanted) {
+  for (const NamedArray &named : arrays)
+    if (named.name == tensor.name)
+      return &named.array;
+  return wanted == 1 && arrays.size() == 1 ? &arrays[0].array : nullptr;
+}
+
+/// Equal types, or two that hold ids.
+static bool typesMeet(int32_t have, int32_t want) {
+  return have == want || ((have == NNRT_I32 || have == NNRT_I64) && (want == NNRT_I32 || want == NNRT_I64));
+}
+
+/// What the data source knows about the range of this field's ids.
+static int64_t limitOf(const nnrt_model &model, const char *name) {
+  for (int64_t i = 0; model.train && i < model.train->data.n_fields; ++i)
+    if (!strcmp(model.train->data.fields[i].name, name))
+      return model.train->data.fields[i].limit;
+  return 0;
+}
+
+Status GivenBatchSource::match(const std::string &path, std::vector<NamedArray> arrays, Instance &instance,
+                               const std::vector<const nnrt_entry *> &candidates,
+                               std::unique_ptr<GivenBatchSource> &source) {
+  source.reset(new GivenBatchSource(instance));
+  std::vector<std::string> taken;
+  for (const nnrt_entry *candidate : candidates) {
+    if (!candidate)
+      continue;
+    taken.push_back(takenText(*candidate));
+    std::vector<const nnrt_tensor *> tensors = takenBy(*candidate);
+    bool fits = std::all_of(tensors.begin(), tensors.end(), [&](const nnrt_tensor *tensor) {
+      const Array *array = arrayFor(*tensor, arrays, tensors.size());
+      return array && typesMeet(array->type, tensor->type);
+    });
+    if (!fits || source->chosen)
+      continue;
+    source->chosen = candidate;
+    for (const nnrt_tensor *tensor : tensors)
+      source->columns.push_back({tensor, *arrayFor(*tensor, arrays, tensors.size())});
+  }
+  taken.erase(std::unique(taken.begin(), taken.end()), taken.end());
+  if (!source->chosen)
+    return wrong("%s: holds %s, the model takes %s", path.c_str(), heldText(arrays).c_str(),
+                 listText(taken, "or").c_str());
+  for (Column &column : source->columns) {
+    const nnrt_tensor &tensor = *column.tensor;
+    if (int32_t(column.array.shape.size()) == tensor.rank - 1) // one record without a batch
+      column.array.shape.insert(column.array.shape.begin(), 1);
+    nnrt_field field{tensor.name, tensor.shape + 1, tensor.rank - 1, tensor.type, limitOf(instance.model, tensor.name)};
+    NNRT_TRY(matchField(path, field, column.array));
+    if (column.array.shape[0] != source->columns[0].array.shape[0])
+      return wrong("%s: holds %lld records of '%s' and %lld of '%s': they must belong together", path.c_str(),
+                   (long long)source->columns[0].array.shape[0], source->columns[0].tensor->name,
+                   (long long)column.array.shape[0], tensor.name);
+  }
+  source->records = source->columns.empty() ? 0 : source->columns[0].array.shape[0];
+  return {};
+}
+
+void GivenBatchSource::fill(int64_t first, int64_t rows) {
+  for (const Column &column : columns) {
+    int64_t rowBytes = column.tensor->bytes / chosen->batch, used = rows * rowBytes;
+    char *at = instance.at(*column.tensor);
+    memcpy(at, column.array.data + first * rowBytes, used);
+    memset(at + used, 0, column.tensor->bytes - used);
+  }
+}
+
+} // namespace nnrt

@@ -1,0 +1,106 @@
+// zlib behind the interface of Gzip.h, or its absence.
+#include "Gzip.h"
+#include <algorithm>
+#ifdef NNRT_ZLIB
+#include <zlib.h>
+#endif
+
+namespace nnrt {
+
+#ifdef NNRT_ZLIB
+
+struct Inflater::Stream {
+  z_stream zlib{};
+  const char *data = nullptr;
+  int64_t left = 0;
+  bool open = false, ended = false;
+};
+
+bool canInflate() { return true; }
+
+Inflater::Inflater() : stream(new Stream) {}
+
+Inflater::~Inflater() {
+  if (stream->open)
+    inflateEnd(&stream->zlib);
+}
+
+Status Inflater::open(std::string name, Form form, const char *data, int64_t bytes) {
+  what = std::move(name);
+  stream->data = data;
+  stream->left = bytes;
+  if (inflateInit2(&stream->zlib, form == Gzip ? 15 + 16 : -15) != Z_OK)
+    return machine("%s: no memory to inflate it", what.c_str());
+  stream->open = true;
+  return {};
+}
+
+Status Inflater::step(char *out, int64_t bytes, int64_t &made) {
+  constexpr int64_t most = 1 << 30; // zlib counts in 32 bits
+  z_stream &zlib = stream->zlib;
+  made = 0;
+  while (made == 0 && !stream->ended) {
+    uInt in = uInt(std::min(stream->left, most));
+    zlib.next_in = reinterpret_cast<Bytef *>(const_cast<char *>(stream->data));
+    zlib.avail_in = in;
+    zlib.next_out = reinterpret_cast<Bytef *>(out);
+    zlib.avail_out = uInt(std::min(bytes, most));
+    uInt room = zlib.avail_out;
+    int result = inflate(&zlib, Z_NO_FLUSH);
+    stream->data += in - zlib.avail_in;
+    stream->left -= in - zlib.avail_in;
+    made = room - zlib.avail_out;
+    if (result == Z_STREAM_END) {
+      // A gzip file may consist of several members, one behind the other.
+      if (stream->left > 0 && uint8_t(*stream->data) == 0x1f && inflateReset(&zlib) == Z_OK)
+        continue;
+      stream->ended = true;
+    } else if (result == Z_BUF_ERROR && stream->left == 0) {
+      return wrong("%s: the compressed data ends too early: the file is cut off, fetch it again", what.c_str());
+    } else if (result != Z_OK) {
+      return wrong("%s: the compressed data is damaged (%s): fetch it again", what.c_str(),
+                   zlib.msg ? zlib.msg : "bad stream");
+    }
+  }
+  return {};
+}
+
+Status Inflater::read(char *out, int64_t bytes) {
+  while (bytes > 0) {
+    int64_t made;
+    NNRT_TRY(step(out, bytes, made));
+    if (made == 0)
+      return wrong("%s: holds %lld bytes less than its header announces: the file is cut off, fetch it again",
+                   what.c_str(), (long long)bytes);
+    out += made;
+    bytes -= made;
+  }
+  return {};
+}
+
+Status Inflater::finish() {
+  char extra;
+  int64_t made;
+  NNRT_TRY(step(&extra, 1, made));
+  return made ? wrong("%s: holds more bytes than its header announces", what.c_str()) : Status();
+}
+
+#else
+
+struct Inflater::Stream {};
+bool canInflate() { return false; }
+Inflater::Inflater() = default;
+Inflater::~Inflater() = default;
+Status Inflater::open(std::string name, Form form, const char *, int64_t) {
+  return form == Gzip ? wrong("%s is compressed and this program was built without zlib: unpack it with 'gunzip -k %s'",
+                              name.c_str(), name.c_str())
+                      : wrong("%s is compressed and this program was built without zlib: save it with numpy.savez "
+                              "instead of savez_compressed",
+                              name.c_str());
+}
+Status Inflater::read(char *, int64_t) { return {}; }
+Status Inflater::finish() { return {}; }
+
+#endif
+
+} // namespace nnrt

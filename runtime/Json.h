@@ -1,0 +1,14 @@
+// Writing JSON: strings and numbers. Reading it is Safetensors.cpp's affair.
+#ifndef NNRT_JSON_H
+#define NNRT_JSON_H
+#include <string>
+
+namespace nnrt {
+
+/// Appends a quoted, escaped string; bytes that are not UTF-8 become U+FFFD.
+void appendString(std::string &out, const char *text);
+/// Nine significant digits, enough to give a float back exactly; NaN and infinity as strings.
+void appendNumber(std::string &out, double value);
+
+} // namespace nnrt
+#endif

@@ -1,0 +1,30 @@
+// The log of a training run: one JSON object per line.
+#ifndef NNRT_LOG_H
+#define NNRT_LOG_H
+#include "Evaluate.h"
+#include <cstdio>
+
+namespace nnrt {
+
+class Log {
+public:
+  Log() = default;
+  Log(const Log &) = delete;
+  Log &operator=(const Log &) = delete;
+  ~Log();
+  /// Starts the file anew; without a path nothing is logged.
+  Status open(const std::string &path);
+  bool active() const { return file; }
+  /// `norm` is null where the step does not report one. `step` counts from 1.
+  void step(int64_t step, double loss, double rate, const double *norm);
+  void validation(int64_t epoch, const Metrics &metrics);
+  /// Everything is in the file now, or the message why not.
+  Status flush();
+
+private:
+  FILE *file = nullptr;
+  std::string path;
+};
+
+} // namespace nnrt
+#endif

@@ -1,0 +1,103 @@
+// Formatting of messages and the search for what a misspelt word meant.
+#include "Message.h"
+#include <algorithm>
+#include <cstdarg>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+
+namespace nnrt {
+
+static std::string formatList(const char *pattern, va_list arguments) {
+  va_list copy;
+  va_copy(copy, arguments);
+  int length = vsnprintf(nullptr, 0, pattern, copy);
+  va_end(copy);
+  std::string text(length > 0 ? length : 0, '\0');
+  vsnprintf(text.data(), text.size() + 1, pattern, arguments);
+  return text;
+}
+
+std::string format(const char *pattern, ...) {
+  va_list arguments;
+  va_start(arguments, pattern);
+  std::string text = formatList(pattern, arguments);
+  va_end(arguments);
+  return text;
+}
+
+Status wrong(const char *pattern, ...) {
+  va_list arguments;
+  va_start(arguments, pattern);
+  Status status(Wrong, formatList(pattern, arguments));
+  va_end(arguments);
+  return status;
+}
+
+Status usage(const char *pattern, ...) {
+  va_list arguments;
+  va_start(arguments, pattern);
+  Status status(Usage, formatList(pattern, arguments));
+  va_end(arguments);
+  return status;
+}
+
+Status machine(const char *pattern, ...) {
+  va_list arguments;
+  va_start(arguments, pattern);
+  Status status(Machine, formatList(pattern, arguments));
+  va_end(arguments);
+  return status;
+}
+
+/// Levenshtein's distance, one row at a time.
+static size_t distance(const std::string &a, const char *b) {
+  size_t columns = strlen(b);
+  std::vector<size_t> row(columns + 1);
+  for (size_t j = 0; j <= columns; ++j)
+    row[j] = j;
+  for (size_t i = 1; i <= a.size(); ++i) {
+    size_t diagonal = row[0];
+    row[0] = i;
+    for (size_t j = 1; j <= columns; ++j) {
+      size_t replaced = diagonal + (a[i - 1] != b[j - 1]);
+      diagonal = row[j];
+      row[j] = std::min(replaced, std::min(row[j - 1], row[j]) + 1);
+    }
+  }
+  return row[columns];
+}
+
+const char *nearest(const std::string &word, const std::vector<const char *> &candidates) {
+  const char *best = nullptr;
+  size_t bestDistance = std::max<size_t>(2, word.size() / 3) + 1;
+  for (const char *candidate : candidates) {
+    size_t d = distance(word, candidate);
+    if (d < bestDistance) {
+      bestDistance = d;
+      best = candidate;
+    }
+  }
+  return best;
+}
+
+std::string shapeText(const int64_t *shape, size_t rank) {
+  std::string text = "[";
+  for (size_t i = 0; i < rank; ++i)
+    text += format(i ? ", %lld" : "%lld", (long long)shape[i]);
+  return text + "]";
+}
+
+std::string shapeText(const std::vector<int64_t> &shape) { return shapeText(shape.data(), shape.size()); }
+
+std::string listText(const std::vector<std::string> &items, const char *last) {
+  std::string text;
+  for (size_t i = 0; i < items.size(); ++i) {
+    if (i)
+      text += i + 1 == items.size() ? format(" %s ", last) : ", ";
+    text += items[i];
+  }
+  return text;
+}
+
+} // namespace nnrt

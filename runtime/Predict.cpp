@@ -1,0 +1,160 @@
+// `predict`: files in, one JSON line per record out, or a .npy file of the first output.
+#include "Classes.h"
+#include "GivenFile.h"
+#include "Json.h"
+#include "Program.h"
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+
+namespace nnrt {
+
+static double elementAt(const nnrt_tensor &tensor, const char *data, int64_t i) {
+  switch (tensor.type) {
+  case NNRT_F32:
+    return double(reinterpret_cast<const float *>(data)[i]);
+  case NNRT_F64:
+    return reinterpret_cast<const double *>(data)[i];
+  case NNRT_I32:
+    return double(reinterpret_cast<const int32_t *>(data)[i]);
+  case NNRT_I64:
+    return double(reinterpret_cast<const int64_t *>(data)[i]);
+  case NNRT_I8:
+    return double(reinterpret_cast<const int8_t *>(data)[i]);
+  case NNRT_BF16: {
+    uint32_t bits = uint32_t(reinterpret_cast<const uint16_t *>(data)[i]) << 16;
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return double(value);
+  }
+  case NNRT_F16: {
+    uint16_t bits = reinterpret_cast<const uint16_t *>(data)[i];
+    int exponent = bits >> 10 & 31, fraction = bits & 1023;
+    double value = exponent ? __builtin_ldexp(1024 + fraction, exponent - 25) : __builtin_ldexp(fraction, -24);
+    if (exponent == 31)
+      value = fraction ? __builtin_nan("") : __builtin_inf();
+    return bits >> 15 ? -value : value;
+  }
+  default:
+    return double(reinterpret_cast<const uint8_t *>(data)[i]);
+  }
+}
+
+/// A row of the output as nested lists; a scalar per record is just a number.
+static void appendValues(std::string &out, const nnrt_tensor &tensor, const char *data, int32_t dimension,
+                         int64_t &element) {
+  if (dimension == tensor.rank) {
+    appendNumber(out, elementAt(tensor, data, element++));
+    return;
+  }
+  out += '[';
+  for (int64_t i = 0; i < tensor.shape[dimension]; ++i) {
+    if (i)
+      out += ',';
+    appendValues(out, tensor, data, dimension + 1, element);
+  }
+  out += ']';
+}
+
+namespace {
+/// Collects what the records' outputs become.
+class Writer {
+public:
+  Writer(const Instance &instance, std::string npy) : instance(instance), npy(std::move(npy)) {}
+  void rows(const Entry &entry, const std::string *file, int64_t first, int64_t rows);
+  Status finish();
+
+private:
+  std::string line(const std::vector<const nnrt_tensor *> &outputs, const std::string *file, int64_t record,
+                   int64_t row) const;
+  const Instance &instance;
+  std::string npy;
+  std::string values;
+  std::vector<int64_t> shape;
+  int32_t type = NNRT_F32;
+};
+} // namespace
+
+std::string Writer::line(const std::vector<const nnrt_tensor *> &outputs, const std::string *file, int64_t record,
+                         int64_t row) const {
+  std::string text = "{";
+  if (file) {
+    text += "\"file\":";
+    appendString(text, file->c_str());
+    text += ',';
+  }
+  text += format("\"record\":%lld", (long long)record);
+  if (int64_t classes = classesOf(instance.model, *outputs[0])) {
+    const float *scores = reinterpret_cast<const float *>(instance.at(*outputs[0])) + row * classes;
+    int64_t best = largest(scores, classes);
+    text += format(",\"class\":%lld", (long long)best);
+    if (instance.model.train->classes) {
+      text += ",\"name\":";
+      appendString(text, className(instance.model, best).c_str());
+    }
+  }
+  for (const nnrt_tensor *output : outputs) {
+    text += ',';
+    appendString(text, output->name);
+    text += ':';
+    int64_t element = row * elementsOf(output->shape + 1, output->rank - 1);
+    appendValues(text, *output, instance.at(*output), 1, element);
+  }
+  return text + "}";
+}
+
+void Writer::rows(const Entry &entry, const std::string *file, int64_t first, int64_t rows) {
+  std::vector<const nnrt_tensor *> outputs = entry.all(NNRT_OUTPUT);
+  if (npy.empty()) {
+    for (int64_t row = 0; row < rows; ++row)
+      puts(line(outputs, file, first + row, row).c_str());
+    return;
+  }
+  const nnrt_tensor &output = *outputs[0];
+  if (shape.empty())
+    shape.assign(output.shape, output.shape + output.rank), shape[0] = 0;
+  type = output.type;
+  shape[0] += rows;
+  values.append(instance.at(output), size_t(rows * (output.bytes / output.shape[0])));
+}
+
+Status Writer::finish() {
+  if (npy.empty())
+    return {};
+  std::string header = npyHeader(type, shape);
+  return writeFile(npy, {{header.data(), int64_t(header.size())}, {values.data(), int64_t(values.size())}});
+}
+
+Status runPredict(const Invocation &invocation) {
+  const Options &options = invocation.options;
+  if (options.arguments.empty())
+    return usage("predict takes at least one file: %s predict INPUT...", options.program.c_str());
+  std::string out = options.text("--out");
+  if (!out.empty() && !endsWith(out, ".npy"))
+    return usage("--out of predict takes the name of a .npy file, not '%s' (JSON lines go to the standard output)",
+                 out.c_str());
+  if (!out.empty())
+    NNRT_TRY(checkWritable(out, "--out"));
+  Instance instance(invocation.model);
+  NNRT_TRY(invocation.startTrained(instance));
+  const nnrt_entry *direct;
+  NNRT_TRY(invocation.need(instance, "predict", direct));
+  Writer writer(instance, out);
+  for (const std::string &path : options.arguments) {
+    std::vector<NamedArray> arrays;
+    NNRT_TRY(readGiven(path, arrays));
+    std::unique_ptr<GivenBatchSource> source;
+    NNRT_TRY(
+        GivenBatchSource::match(path, std::move(arrays), instance, {instance.find("predict_record"), direct}, source));
+    Entry entry(instance, source->entry());
+    for (int64_t first = 0; first < source->count(); first += entry.batch()) {
+      int64_t rows = std::min(entry.batch(), source->count() - first);
+      source->fill(first, rows);
+      entry.run();
+      writer.rows(entry, options.arguments.size() > 1 ? &path : nullptr, first, rows);
+    }
+  }
+  return writer.finish();
+}
+
+} // namespace nnrt

@@ -1,0 +1,115 @@
+// Dispatch of verbs, what they share in starting, and the one place that prints errors.
+#include "Program.h"
+#include "Machine.h"
+#include "Weights.h"
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <unistd.h>
+
+namespace nnrt {
+
+Status Invocation::trainBlock(const nnrt_train *&train) const {
+  train = model.train;
+  return train ? Status()
+               : wrong("the model %s was compiled without a train block, so it has no data and no loss", model.name);
+}
+
+DataPlace Invocation::dataPlace() const {
+  std::string value = options.text("--data");
+  return value == "builtin" ? DataPlace{"", true} : DataPlace{value, false};
+}
+
+Status Invocation::threads(int &count) const {
+  constexpr int most = 1024;
+  int64_t wanted = options.integer("--threads", 0);
+  if (model.threads == 0 && wanted > 1)
+    return usage("--threads: this program was compiled with --threads=none and runs on one");
+  const char *variable = getenv("NNC_NUM_THREADS");
+  if (!wanted && variable && *variable) {
+    char *end;
+    wanted = strtoll(variable, &end, 10);
+    if (*end || wanted < 1)
+      return usage("NNC_NUM_THREADS takes a whole number from 1, not '%s'", variable);
+  }
+  if (wanted > most)
+    return usage("--threads: at most %d, not %lld", most, (long long)wanted);
+  count = model.threads == 0 ? 1 : wanted ? int(wanted) : onlineCpus();
+  return {};
+}
+
+Status Invocation::need(Instance &instance, const char *name, const nnrt_entry *&entry) const {
+  entry = instance.find(name);
+  return entry ? Status() : wrong("the model %s was compiled without the entry '%s'", model.name, name);
+}
+
+Status Invocation::start(Instance &instance, int64_t seed) const {
+  int count;
+  NNRT_TRY(threads(count));
+  NNRT_TRY(instance.start(count));
+  const nnrt_entry *init;
+  NNRT_TRY(need(instance, "init", init));
+  Entry entry(instance, *init);
+  entry.set(NNRT_SEED, seed);
+  entry.run();
+  return options.has("--weights") ? loadWeights(options.text("--weights"), instance) : Status();
+}
+
+Status Invocation::startTrained(Instance &instance) const {
+  std::string path = options.text("--weights", defaultWeights());
+  if (!options.has("--weights") && !exists(path))
+    return wrong("there are no weights: '%s' does not exist; run '%s train' first, or name a file with --weights FILE",
+                 path.c_str(), options.program.c_str());
+  int count;
+  NNRT_TRY(threads(count));
+  NNRT_TRY(instance.start(count));
+  return loadWeights(path, instance);
+}
+
+static Status runVerb(const Invocation &invocation) {
+  switch (invocation.options.verb) {
+  case Train:
+    return runTrain(invocation);
+  case Eval:
+    return runEval(invocation);
+  case Predict:
+    return runPredict(invocation);
+  case Gradients:
+    return runGradients(invocation);
+  case Bench:
+    return runBench(invocation);
+  case Summary:
+    return runSummary(invocation);
+  case Info:
+    return runInfo(invocation);
+  }
+  return {};
+}
+
+static void outOfMemory() {
+  static const char text[] = "error: the system gives no more memory\n";
+  if (write(STDERR_FILENO, text, sizeof text - 1) < 0)
+    _exit(Machine);
+  _exit(Machine);
+}
+
+int runProgram(const nnrt_model &model, int argc, char **argv) {
+  std::set_new_handler(outOfMemory);
+  Options options;
+  std::string help;
+  Status status = Options::parse(argc, argv, options, help);
+  if (!status.failed() && !help.empty())
+    fputs(help.c_str(), stdout);
+  else if (!status.failed())
+    status = runVerb({model, options});
+  if (fflush(stdout) != 0 && !status.failed())
+    status = machine("cannot write to the standard output");
+  if (!status.failed())
+    return Done;
+  bool error = status.exitCode() < Interrupted;
+  fprintf(stderr, "%s: %s%s\n", options.program.c_str(), error ? "error: " : "", status.message().c_str());
+  return status.exitCode();
+}
+
+} // namespace nnrt

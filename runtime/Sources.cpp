@@ -1,0 +1,62 @@
+// From a source of the train block to an opened data set: finds its files, lets the reader of the format read them.
+#include "Dataset.h"
+#include "Digits.h"
+#include "Gzip.h"
+#include "Idx.h"
+#include "Npy.h"
+#include "Safetensors.h"
+#include <cstring>
+
+namespace nnrt {
+
+/// The file itself, or the same one packed or unpacked: `gunzip` must not make data unfindable.
+static std::string findFile(const std::string &path) {
+  bool packed = endsWith(path, ".gz");
+  std::string twin = packed ? path.substr(0, path.size() - 3) : path + ".gz";
+  if (packed && !canInflate() && exists(twin))
+    return twin;
+  return !exists(path) && exists(twin) ? twin : path;
+}
+
+static Status readOne(const char *kind, const std::string &path, std::shared_ptr<Region> file, Array &array) {
+  return !strcmp(kind, "idx") ? readIdx(path, std::move(file), array) : readNpy(path, std::move(file), array);
+}
+
+Status openSource(const nnrt_source &source, SourceRole role, const DataPlace &place,
+                  std::unique_ptr<Dataset> &dataset) {
+  if (place.builtin)
+    return Digits::open(source, role, dataset);
+  std::string advice = place.folder.empty() ? "name the folder of the data with --data DIR (or --data builtin)"
+                                            : format("--data names the folder '%s'", place.folder.c_str());
+  if (!place.folder.empty() && !isFolder(place.folder))
+    return wrong("--data: there is no folder '%s'", place.folder.c_str());
+  bool single = !strcmp(source.kind, "idx") || !strcmp(source.kind, "npy");
+  std::vector<Array> arrays(source.n_fields);
+  std::vector<std::string> names;
+  std::unique_ptr<ArrayDataset> opened(new ArrayDataset(source));
+  if (single) {
+    for (int64_t i = 0; i < source.n_fields; ++i) {
+      std::string path = findFile(joinPath(place.folder, source.files[i]));
+      std::shared_ptr<Region> file;
+      NNRT_TRY(Region::map(path, file, advice));
+      NNRT_TRY(readOne(source.kind, path, std::move(file), arrays[i]));
+      names.push_back(path);
+    }
+  } else {
+    std::string path = joinPath(place.folder, source.files[0]);
+    std::shared_ptr<Region> file;
+    NNRT_TRY(Region::map(path, file, advice));
+    std::vector<NamedArray> found;
+    NNRT_TRY(!strcmp(source.kind, "npz") ? readNpz(path, std::move(file), found)
+                                         : readSafetensors(path, std::move(file), found));
+    for (int64_t i = 0; i < source.n_fields; ++i) {
+      NNRT_TRY(takeArray(path, source.fields[i].name, found, arrays[i]));
+      names.push_back(format("%s, array '%s'", path.c_str(), source.fields[i].name));
+    }
+  }
+  NNRT_TRY(opened->set(std::move(arrays), names));
+  dataset = std::move(opened);
+  return {};
+}
+
+} // namespace nnrt

@@ -1,0 +1,40 @@
+// Calls of train_step and train_step_log.
+#include "Step.h"
+
+namespace nnrt {
+
+Status TrainingStep::bind(Instance &instance, const Part &part, Sampler &sampler, const Settings &settings,
+                          std::unique_ptr<TrainingStep> &step) {
+  const nnrt_entry *description = settings.log ? instance.find("train_step_log") : nullptr;
+  if (!description)
+    description = instance.find("train_step");
+  if (!description)
+    return wrong("the model %s was compiled without a training step", instance.model.name);
+  step.reset(new TrainingStep(instance, *description, part, sampler, settings));
+  NNRT_TRY(Feeder::bind(instance, step->entry, *part.data, step->feeder));
+  step->lossOut = step->entry.find(NNRT_LOSS);
+  step->rateOut = step->entry.find(NNRT_RATE);
+  step->normOut = step->entry.find(NNRT_NORM);
+  if (settings.hasRate && !step->entry.find(NNRT_HYPER, "lr"))
+    return usage("--lr: the optimizer of the model %s has no single learning rate that could be replaced",
+                 instance.model.name);
+  return {};
+}
+
+void TrainingStep::load(int64_t step) {
+  sampler.indices(step, indices.data());
+  feeder.fill(part, indices.data(), sampler.batch());
+}
+
+double TrainingStep::run(int64_t step) {
+  entry.set(NNRT_SEED, int64_t(settings.seed));
+  entry.set(NNRT_STEP, step);
+  entry.set(NNRT_TOTAL, settings.total);
+  entry.setHyperDefaults();
+  if (settings.hasRate)
+    entry.setHyper("lr", settings.rate);
+  entry.run();
+  return lossOut ? entry.scalar(*lossOut) : 0;
+}
+
+} // namespace nnrt

@@ -1,0 +1,47 @@
+// One training step after another: the entry, its batch, its scalars, its loss. Used by train and bench alike, so that
+// what is timed is what trains.
+#ifndef NNRT_STEP_H
+#define NNRT_STEP_H
+#include "Dataset.h"
+#include "Sampler.h"
+#include <memory>
+
+namespace nnrt {
+
+class TrainingStep {
+public:
+  struct Settings {
+    uint64_t seed = 0;
+    int64_t total = 0;
+    bool hasRate = false;
+    double rate = 0;
+    bool log = false; // use the entry that also reports the gradients' norm, where there is one
+  };
+  static Status bind(Instance &instance, const Part &part, Sampler &sampler, const Settings &settings,
+                     std::unique_ptr<TrainingStep> &step);
+
+  /// Loads the batch of this step (from 0).
+  void load(int64_t step);
+  /// Runs the step on what is loaded; returns the loss before the update.
+  double run(int64_t step);
+  double rate() const { return rateOut ? entry.scalar(*rateOut) : 0; }
+  bool hasNorm() const { return normOut; }
+  double norm() const { return normOut ? entry.scalar(*normOut) : 0; }
+  Feeder &batch() { return feeder; }
+
+private:
+  TrainingStep(Instance &instance, const nnrt_entry &description, const Part &part, Sampler &sampler,
+               const Settings &settings)
+      : entry(instance, description), part(part), sampler(sampler), settings(settings), indices(sampler.batch()) {}
+
+  Entry entry;
+  Feeder feeder;
+  const Part &part;
+  Sampler &sampler;
+  Settings settings;
+  std::vector<int64_t> indices;
+  const nnrt_tensor *lossOut = nullptr, *rateOut = nullptr, *normOut = nullptr;
+};
+
+} // namespace nnrt
+#endif

@@ -1,0 +1,171 @@
+// Members, gates and the division of work. The only place of the runtime that synchronises threads.
+#include "Team.h"
+#include "Machine.h"
+#include <algorithm>
+#include <cstring>
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+namespace nnrt {
+
+static void pauseCpu() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
+static int64_t nanoseconds() {
+  timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec * int64_t(1000000000) + now.tv_nsec;
+}
+
+void Gate::advance() {
+  // seq_cst on the counter and on `sleepers`: either the waiter sees the new value before it sleeps, or we see the
+  // waiter.
+  value.fetch_add(1, std::memory_order_seq_cst);
+  if (sleepers.load(std::memory_order_seq_cst))
+    syscall(SYS_futex, reinterpret_cast<uint32_t *>(&value), FUTEX_WAKE_PRIVATE, INT32_MAX, nullptr, nullptr, 0);
+}
+
+void Gate::await(uint32_t old, int64_t spinNanoseconds) {
+  if (spinNanoseconds > 0) {
+    int64_t end = 0;
+    for (int turn = 0;; ++turn) {
+      if (value.load(std::memory_order_acquire) != old)
+        return;
+      pauseCpu();
+      if (turn % 64 != 63) // a look at the clock costs as much as many turns
+        continue;
+      int64_t now = nanoseconds();
+      if (!end)
+        end = now + spinNanoseconds;
+      else if (now > end)
+        break;
+    }
+  }
+  sleepers.fetch_add(1, std::memory_order_seq_cst);
+  while (value.load(std::memory_order_seq_cst) == old)
+    syscall(SYS_futex, reinterpret_cast<uint32_t *>(&value), FUTEX_WAIT_PRIVATE, old, nullptr, nullptr, 0);
+  sleepers.fetch_sub(1, std::memory_order_relaxed);
+}
+
+Plan::Plan(const nnrt_launch *launches, int64_t count, int threads) : threads(threads) {
+  // Launches between two barriers are independent of each other, so narrow ones go round the members.
+  // `owner` is the only member that worked since the last barrier kept: -1 nobody yet, -2 several.
+  constexpr int nobody = -1, several = -2;
+  int owner = nobody, next = 0;
+  items.reserve(count);
+  for (int64_t i = 0; i < count; ++i) {
+    const nnrt_launch &launch = launches[i];
+    if (launch.tasks <= 0)
+      continue;
+    // Where a barrier stands, the stretch up to the next one decides whether a single member can go on alone.
+    bool meet = false;
+    if (launch.barrier && owner != nobody) {
+      int64_t end = i + 1;
+      while (end < count && !launches[end].barrier)
+        ++end;
+      bool narrow = end == i + 1 && launch.tasks == 1;
+      next = narrow && owner >= 0 ? owner : 0;
+      meet = !(narrow && owner >= 0);
+      if (meet)
+        owner = nobody;
+    }
+    int users = int(std::min<int64_t>(launch.tasks, threads));
+    items.push_back({launch.kernel, launch.args, launch.tasks, int32_t(next), meet});
+    owner = users == 1 && (owner == nobody || owner == next) ? next : several;
+    if (users < threads)
+      next = (next + users) % threads;
+  }
+  isSerial = std::all_of(items.begin(), items.end(),
+                         [](const Item &item) { return !item.first && !item.meetBefore && item.tasks == 1; }) ||
+             threads == 1;
+}
+
+template <typename Meet>
+void Plan::execute(int me, char *arena, Meet meet) const {
+  for (const Item &item : items) {
+    if (item.meetBefore)
+      meet();
+    int64_t share = me - item.first;
+    if (share < 0)
+      share += threads;
+    int64_t users = std::min<int64_t>(item.tasks, threads);
+    if (share >= users)
+      continue;
+    int64_t size = item.tasks / users, rest = item.tasks % users;
+    int64_t low = share * size + std::min(share, rest);
+    item.kernel(arena, item.args, low, low + size + (share < rest));
+  }
+}
+
+Status Team::start(int wanted) {
+  threads = wanted;
+  // Spinning helps only where every member has a CPU of its own.
+  spinNanoseconds = threads <= onlineCpus() ? 50000 : 0;
+  members.resize(threads - 1);
+  for (int i = 1; i < threads; ++i) {
+    Member &member = members[i - 1];
+    member.team = this;
+    member.number = i;
+    if (int error = pthread_create(&member.thread, nullptr, enter, &member)) {
+      members.resize(i - 1);
+      return machine("cannot start %d threads (%s): ask for fewer with --threads", threads, strerror(error));
+    }
+  }
+  return {};
+}
+
+Team::~Team() {
+  plan = nullptr;
+  begin.advance();
+  for (Member &member : members)
+    pthread_join(member.thread, nullptr);
+}
+
+void *Team::enter(void *argument) {
+  Member &member = *static_cast<Member *>(argument);
+  FloatingPointMode mode;
+  member.team->work(member.number);
+  return nullptr;
+}
+
+void Team::work(int me) {
+  for (uint32_t call = 0;; ++call) {
+    begin.await(call, spinNanoseconds);
+    if (!plan)
+      return;
+    plan->execute(me, arena, [this] { meet(); });
+    meet();
+  }
+}
+
+void Team::meet() {
+  uint32_t round = passed.now(); // cannot move before this member has arrived
+  if (arrived.fetch_add(1, std::memory_order_acq_rel) + 1 == threads) {
+    arrived.store(0, std::memory_order_relaxed);
+    passed.advance();
+  } else {
+    passed.await(round, spinNanoseconds);
+  }
+}
+
+void Team::run(const Plan &next, char *memory) {
+  FloatingPointMode mode;
+  if (next.serial()) {
+    next.execute(0, memory, [] {});
+    return;
+  }
+  plan = &next;
+  arena = memory;
+  begin.advance();
+  next.execute(0, memory, [this] { meet(); });
+  meet();
+}
+
+} // namespace nnrt

@@ -1,0 +1,45 @@
+// The table of element types, in the order of nnrt_type.
+#include "Type.h"
+#include <cstring>
+
+namespace nnrt {
+
+static const TypeFacts table[] = {
+    {"f32", "F32", 4, true}, {"f64", "F64", 8, true},  {"bf16", "BF16", 2, true},
+    {"f16", "F16", 2, true}, {"i32", "I32", 4, false}, {"i64", "I64", 8, false},
+    {"i8", "I8", 1, false},  {"u8", "U8", 1, false},   {"bool", "BOOL", 1, false},
+};
+static const char *const npyNames[] = {"f4", "f8", "", "f2", "i4", "i8", "i1", "u1", "b1"};
+static constexpr int32_t typeCount = sizeof(table) / sizeof(table[0]);
+
+const TypeFacts &factsOf(int32_t type) { return table[type]; }
+
+int32_t typeOfSafetensors(const char *dtype) {
+  for (int32_t type = 0; type < typeCount; ++type)
+    if (!strcmp(table[type].safetensors, dtype))
+      return type;
+  return -1;
+}
+
+int32_t typeOfNpy(const char *descriptor) {
+  for (int32_t type = 0; type < typeCount; ++type)
+    if (*npyNames[type] && !strcmp(npyNames[type], descriptor))
+      return type;
+  return -1;
+}
+
+bool sameUpToUnits(const int64_t *a, size_t rankA, const int64_t *b, size_t rankB) {
+  size_t i = 0, j = 0;
+  while (true) {
+    while (i < rankA && a[i] == 1)
+      ++i;
+    while (j < rankB && b[j] == 1)
+      ++j;
+    if (i == rankA || j == rankB)
+      return i == rankA && j == rankB;
+    if (a[i++] != b[j++])
+      return false;
+  }
+}
+
+} // namespace nnrt

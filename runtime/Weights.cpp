@@ -1,0 +1,81 @@
+// Owned tensors to and from safetensors.
+#include "Weights.h"
+#include "Json.h"
+#include "Safetensors.h"
+#include <algorithm>
+#include <cstring>
+
+namespace nnrt {
+
+static bool isKept(const nnrt_tensor &tensor) { return tensor.role == NNRT_PARAM || tensor.role == NNRT_STATE; }
+
+static std::vector<int64_t> shapeOf(const nnrt_tensor &tensor) { return {tensor.shape, tensor.shape + tensor.rank}; }
+
+Status saveWeights(const std::string &path, const Instance &instance) {
+  const nnrt_model &model = instance.model;
+  std::vector<TensorOut> tensors;
+  for (int64_t i = 0; i < model.n_owned; ++i)
+    if (isKept(model.owned[i]))
+      tensors.push_back(
+          {model.owned[i].name, model.owned[i].type, shapeOf(model.owned[i]), instance.at(model.owned[i])});
+  Metadata metadata{
+      {"format", "pt"}, {"model", model.name}, {"source_hash", model.source_hash}, {"compiler", model.compiler}};
+  if (model.train && model.train->classes) {
+    std::string classes = "[";
+    for (int64_t i = 0; i < model.train->n_classes; ++i) {
+      if (i)
+        classes += ',';
+      appendString(classes, model.train->classes[i]);
+    }
+    metadata.emplace_back("classes", classes + "]");
+  }
+  return writeSafetensors(path, tensors, metadata);
+}
+
+static std::string describe(const nnrt_tensor &tensor) {
+  return factsOf(tensor.type).name + shapeText(tensor.shape, tensor.rank);
+}
+
+Status loadWeights(const std::string &path, Instance &instance) {
+  std::shared_ptr<Region> file;
+  NNRT_TRY(Region::map(path, file, "--weights takes a file that train has written"));
+  std::vector<NamedArray> found;
+  NNRT_TRY(readSafetensors(path, std::move(file), found));
+  const nnrt_model &model = instance.model;
+  std::vector<const NamedArray *> match(model.n_owned);
+  std::vector<std::string> differences;
+  std::vector<bool> used(found.size());
+  for (int64_t i = 0; i < model.n_owned; ++i) {
+    const nnrt_tensor &tensor = model.owned[i];
+    if (!isKept(tensor))
+      continue;
+    size_t k = 0;
+    while (k < found.size() && found[k].name != tensor.name)
+      ++k;
+    if (k == found.size()) {
+      differences.push_back(format("'%s' %s is missing", tensor.name, describe(tensor).c_str()));
+      continue;
+    }
+    used[k] = true;
+    match[i] = &found[k];
+    if (found[k].array.type != tensor.type || found[k].array.shape != shapeOf(tensor))
+      differences.push_back(
+          format("'%s' is %s, the model has %s", tensor.name, found[k].array.text().c_str(), describe(tensor).c_str()));
+  }
+  for (size_t k = 0; k < found.size(); ++k)
+    if (!used[k] && !endsWith(found[k].name, "num_batches_tracked"))
+      differences.push_back(
+          format("'%s' %s is not in the model", found[k].name.c_str(), found[k].array.text().c_str()));
+  if (!differences.empty()) {
+    std::string text = format("%s: does not fit the model %s:", path.c_str(), model.name);
+    for (const std::string &difference : differences)
+      text += "\n  " + difference;
+    return Status(Wrong, text);
+  }
+  for (int64_t i = 0; i < model.n_owned; ++i)
+    if (match[i])
+      memcpy(instance.at(model.owned[i]), match[i]->array.data, model.owned[i].bytes);
+  return {};
+}
+
+} // namespace nnrt

@@ -1,0 +1,14 @@
+// Weight files: what a model owns and keeps (parameters and state, not the optimizer's slots), as safetensors in
+// canonical layouts. A file depends on the values and the program alone: no time, host, path or thread count.
+#ifndef NNRT_WEIGHTS_H
+#define NNRT_WEIGHTS_H
+#include "Entry.h"
+
+namespace nnrt {
+
+Status saveWeights(const std::string &path, const Instance &instance);
+/// Replaces all parameters and state; a file that does not fit changes nothing, and the message lists every difference.
+Status loadWeights(const std::string &path, Instance &instance);
+
+} // namespace nnrt
+#endif

@@ -1,0 +1,303 @@
+// Readers: right values from right files, a message from wrong ones, never a crash.
+#include "runtime/Gzip.h"
+#include "runtime/Idx.h"
+#include "runtime/Safetensors.h"
+#include <cstring>
+#include <fstream>
+#include <functional>
+#include <gtest/gtest.h>
+#include <unistd.h>
+#include <zlib.h>
+using namespace nnrt;
+
+namespace {
+using Reader =
+    std::function<Status(const std::string &path, std::shared_ptr<Region> file, std::vector<NamedArray> &arrays)>;
+
+/// Writes `bytes` to a file of this process and reads it back with `reader`.
+Status readBytes(const Reader &reader, const std::string &bytes, std::vector<NamedArray> &arrays) {
+  std::string path = testing::TempDir() + "nnrt-readers-" + std::to_string(getpid());
+  std::ofstream(path, std::ios::binary) << bytes;
+  std::shared_ptr<Region> file;
+  Status status = Region::map(path, file);
+  unlink(path.c_str());
+  return status.failed() ? status : reader("FILE", std::move(file), arrays);
+}
+
+template <Status (*read)(const std::string &, std::shared_ptr<Region>, Array &)>
+Status single(const std::string &path, std::shared_ptr<Region> file, std::vector<NamedArray> &arrays) {
+  arrays.emplace_back();
+  return read(path, std::move(file), arrays[0].array);
+}
+const Reader idx = single<readIdx>, npy = single<readNpy>, npz = readNpz;
+const Reader safetensors = [](const std::string &path, std::shared_ptr<Region> file, std::vector<NamedArray> &arrays) {
+  return readSafetensors(path, std::move(file), arrays);
+};
+
+std::string text(const Reader &reader, const std::string &bytes) {
+  std::vector<NamedArray> arrays;
+  return readBytes(reader, bytes, arrays).message();
+}
+
+std::string deflated(const std::string &bytes, int windowBits) {
+  z_stream stream{};
+  deflateInit2(&stream, 9, Z_DEFLATED, windowBits, 9, Z_DEFAULT_STRATEGY);
+  std::string out(bytes.size() + 200, 0);
+  stream.next_in = reinterpret_cast<Bytef *>(const_cast<char *>(bytes.data()));
+  stream.avail_in = uInt(bytes.size());
+  stream.next_out = reinterpret_cast<Bytef *>(out.data());
+  stream.avail_out = uInt(out.size());
+  deflate(&stream, Z_FINISH);
+  out.resize(stream.total_out);
+  deflateEnd(&stream);
+  return out;
+}
+std::string gzipped(const std::string &bytes) { return deflated(bytes, 31); }
+
+std::string little(uint64_t value, int width) {
+  std::string out;
+  for (int i = 0; i < width; ++i)
+    out += char(value >> (8 * i));
+  return out;
+}
+
+const std::string idxBytes = std::string("\0\0\x08\x02\0\0\0\x02\0\0\0\x03", 12) + "abcdef";
+
+std::string npyBytes(const std::string &descr, const std::string &shape, const std::string &values,
+                     const char *fortran = "False") {
+  std::string header = "{'descr': '" + descr + "', 'fortran_order': " + fortran + ", 'shape': " + shape + ", }";
+  header.resize(117, ' ');
+  header += '\n';
+  return std::string("\x93NUMPY\1\0", 8) + little(header.size(), 2) + header + values;
+}
+
+std::string zipBytes(const std::string &name, const std::string &content, bool deflate) {
+  std::string packed = deflate ? deflated(content, -15) : content;
+  std::string facts = little(deflate ? 8 : 0, 2) + little(0, 8) + little(packed.size(), 4) + little(content.size(), 4) +
+                      little(name.size(), 2);
+  std::string local = "PK\3\4" + little(20, 2) + little(0, 2) + facts + little(0, 2) + name + packed;
+  std::string central = "PK\1\2" + little(20, 2) + little(20, 2) + little(0, 2) + facts + little(0, 2 + 2 + 2 + 2 + 4) +
+                        little(0, 4) + name;
+  return local + central + "PK\5\6" + little(0, 4) + little(1, 2) + little(1, 2) + little(central.size(), 4) +
+         little(local.size(), 4) + little(0, 2);
+}
+
+std::string safetensorsBytes(const std::string &header, const std::string &values) {
+  return little(header.size(), 8) + header + values;
+}
+const std::string safetensorsFile = safetensorsBytes(
+    R"({"__metadata__":{"k":"v"},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"U8","shape":[],"data_offsets":[8,9]} })",
+    std::string("\0\0\x80\x3f\0\0\0\x40\x07", 9));
+
+/// Every cut-off and every file with one changed byte gives an array or a message.
+void torture(const Reader &reader, const std::string &bytes) {
+  for (size_t length = 0; length < bytes.size(); ++length) {
+    std::vector<NamedArray> arrays;
+    Status status = readBytes(reader, bytes.substr(0, length), arrays);
+    EXPECT_TRUE(status.failed()) << "cut at " << length;
+  }
+  for (size_t i = 0; i < bytes.size(); ++i)
+    for (int change : {1, 0x80, 0xff}) {
+      std::string wrong = bytes;
+      wrong[i] = char(wrong[i] ^ change);
+      std::vector<NamedArray> arrays;
+      if (!readBytes(reader, wrong, arrays).failed())
+        for (const NamedArray &named : arrays) { // what is accepted can be read to its end
+          int64_t sum = 0;
+          for (int64_t k = 0; k < named.array.bytes(); ++k)
+            sum += named.array.data[k];
+          EXPECT_LT(sum, INT64_MAX);
+        }
+    }
+}
+} // namespace
+
+TEST(Idx, ReadsPlainAndGzippedBytes) {
+  for (const std::string &bytes : {idxBytes, gzipped(idxBytes)}) {
+    std::vector<NamedArray> arrays;
+    ASSERT_EQ(readBytes(idx, bytes, arrays).message(), "");
+    EXPECT_EQ(arrays[0].array.text(), "u8[2, 3]");
+    EXPECT_EQ(std::string(arrays[0].array.data, 6), "abcdef");
+  }
+}
+
+TEST(Idx, SwapsBigEndianValues) {
+  std::vector<NamedArray> arrays;
+  ASSERT_EQ(readBytes(idx, std::string("\0\0\x0d\1\0\0\0\1\x3f\x80\0\0", 12), arrays).message(), "");
+  EXPECT_EQ(arrays[0].array.text(), "f32[1]");
+  EXPECT_EQ(*reinterpret_cast<const float *>(arrays[0].array.data), 1.0f);
+  arrays.clear();
+  ASSERT_EQ(readBytes(idx, std::string("\0\0\x0b\1\0\0\0\1\xff\xfe", 10), arrays).message(), "");
+  EXPECT_EQ(arrays[0].array.text(), "i32[1]");
+  EXPECT_EQ(*reinterpret_cast<const int32_t *>(arrays[0].array.data), -2);
+}
+
+TEST(Idx, Messages) {
+  EXPECT_EQ(text(idx, "hello world"), "FILE: is not an IDX file (its first bytes are 68 65 6c 6c)");
+  EXPECT_EQ(text(idx, idxBytes.substr(0, 10)), "FILE: ends within its header: the file is cut off, fetch it again");
+  EXPECT_EQ(text(idx, idxBytes.substr(0, 15)), "FILE: its header announces an array [2, 3], the file is too short for "
+                                               "that: it is cut off or damaged, fetch it again");
+  EXPECT_EQ(text(idx, idxBytes + "gh"), "FILE: holds 2 bytes more than its header announces");
+  EXPECT_EQ(text(idx, gzipped(idxBytes).substr(0, 25)),
+            "FILE: the compressed data ends too early: the file is cut off, fetch it again");
+  EXPECT_EQ(text(idx, gzipped(idxBytes + "g")), "FILE: holds more bytes than its header announces");
+  EXPECT_EQ(text(idx, gzipped(idxBytes.substr(0, 15))),
+            "FILE: holds 3 bytes less than its header announces: the file is cut off, fetch it again");
+  // A header that announces terabytes takes no memory.
+  EXPECT_EQ(text(idx, gzipped(std::string("\0\0\x08\x02\x7f\xff\xff\xff\x7f\xff\xff\xff", 12))),
+            "FILE: its header announces an array [2147483647, 2147483647], the file is too short for that: it is cut "
+            "off or damaged, "
+            "fetch it again");
+}
+
+TEST(Idx, SurvivesDamage) {
+  torture(idx, idxBytes);
+  torture(idx, gzipped(idxBytes));
+}
+
+TEST(Npy, ReadsTypesOfTheLanguage) {
+  std::vector<NamedArray> arrays;
+  ASSERT_EQ(readBytes(npy, npyBytes("<f4", "(1, 2)", std::string("\0\0\x80\x3f\0\0\0\x40", 8)), arrays).message(), "");
+  EXPECT_EQ(arrays[0].array.text(), "f32[1, 2]");
+  EXPECT_EQ(reinterpret_cast<const float *>(arrays[0].array.data)[1], 2.0f);
+  arrays.clear();
+  ASSERT_EQ(readBytes(npy, npyBytes(">i2", "(1,)", "\xff\xfe"), arrays).message(), "");
+  EXPECT_EQ(arrays[0].array.text(), "i32[1]");
+  EXPECT_EQ(*reinterpret_cast<const int32_t *>(arrays[0].array.data), -2);
+  arrays.clear();
+  ASSERT_EQ(readBytes(npy, npyBytes("<u2", "()", "\xfe\xff"), arrays).message(), "");
+  EXPECT_EQ(*reinterpret_cast<const int32_t *>(arrays[0].array.data), 65534);
+}
+
+TEST(Npy, Messages) {
+  EXPECT_EQ(text(npy, "hello world"), "FILE: is not a .npy file");
+  EXPECT_EQ(text(npy, npyBytes("<c8", "(1,)", "12345678")),
+            "FILE: elements of type '<c8' are not supported: save the array as f32, f64, i32, i64 or u8");
+  EXPECT_EQ(text(npy, npyBytes("<f4", "(1, 2)", "12345678", "True")),
+            "FILE: the array is in column order: save numpy.ascontiguousarray(a)");
+  EXPECT_EQ(text(npy, npyBytes("<f4", "(3,)", "12345678")),
+            "FILE: its header announces an array [3], the file is too short for that: it is cut off or damaged");
+  EXPECT_EQ(text(npy, npyBytes("<f4", "(-3,)", "12345678")), "FILE: its header gives no shape: the file is damaged");
+  EXPECT_EQ(text(npy, npyBytes("<u8", "(1,)", "\xff\xff\xff\xff\xff\xff\xff\xff")),
+            "FILE: the value 18446744073709551615 at position 0 does not fit in i64");
+}
+
+TEST(Npy, HeaderRoundTrip) {
+  for (const std::vector<int64_t> &shape : {std::vector<int64_t>{}, {3}, {2, 3}}) {
+    std::vector<NamedArray> arrays;
+    ASSERT_EQ(readBytes(npy, npyHeader(NNRT_U8, shape) + "abcdef", arrays).message(), "");
+    EXPECT_EQ(arrays[0].array.shape, shape);
+    EXPECT_EQ(npyHeader(NNRT_U8, shape).size() % 64, 0u);
+  }
+}
+
+TEST(Npy, SurvivesDamage) { torture(npy, npyBytes("<f4", "(1, 2)", "12345678")); }
+
+TEST(Npz, ReadsStoredAndDeflatedMembers) {
+  for (bool deflate : {false, true}) {
+    std::vector<NamedArray> arrays;
+    std::string bytes = zipBytes("a.npy", npyBytes("|u1", "(4,)", "wxyz"), deflate);
+    ASSERT_EQ(readBytes(npz, bytes, arrays).message(), "");
+    ASSERT_EQ(arrays.size(), 1u);
+    EXPECT_EQ(arrays[0].name, "a");
+    EXPECT_EQ(std::string(arrays[0].array.data, 4), "wxyz");
+  }
+}
+
+TEST(Npz, Messages) {
+  std::string bytes = zipBytes("a.npy", npyBytes("|u1", "(4,)", "wxyz"), true);
+  EXPECT_EQ(text(npz, bytes.substr(0, 100)), "FILE: is not an .npz archive, or it is cut off");
+  std::string other = bytes;
+  other[8] = other[other.find("PK\1\2") + 10] = 12;
+  EXPECT_EQ(text(npz, other),
+            "FILE, array 'a': is packed with method 12: save it with numpy.savez or numpy.savez_compressed");
+  std::string elsewhere = bytes;
+  elsewhere[elsewhere.find("PK\1\2") + 43] = 100;
+  EXPECT_EQ(text(npz, elsewhere), "FILE: the archive is damaged or cut off (a.npy)");
+}
+
+TEST(Npz, SurvivesDamage) {
+  torture(npz, zipBytes("a.npy", npyBytes("|u1", "(4,)", "wxyz"), false));
+  torture(npz, zipBytes("a.npy", npyBytes("|u1", "(4,)", "wxyz"), true));
+}
+
+TEST(Safetensors, ReadsNamesTypesAndMetadata) {
+  std::string path = testing::TempDir() + "nnrt-st-" + std::to_string(getpid());
+  std::ofstream(path, std::ios::binary) << safetensorsFile;
+  std::shared_ptr<Region> file;
+  ASSERT_FALSE(Region::map(path, file).failed());
+  unlink(path.c_str());
+  std::vector<NamedArray> arrays;
+  Metadata metadata;
+  ASSERT_EQ(readSafetensors(path, file, arrays, &metadata).message(), "");
+  ASSERT_EQ(arrays.size(), 2u);
+  EXPECT_EQ(arrays[0].name + " " + arrays[0].array.text(), "a f32[2]");
+  float values[2];
+  memcpy(values, arrays[0].array.data, 8);
+  EXPECT_EQ(values[1], 2.0f);
+  EXPECT_EQ(arrays[1].name + " " + arrays[1].array.text(), "b u8[]");
+  EXPECT_EQ(metadata, (Metadata{{"k", "v"}}));
+}
+
+TEST(Safetensors, RoundTripIsExactAndAligned) {
+  std::string path = testing::TempDir() + "nnrt-st-out-" + std::to_string(getpid());
+  float a[] = {1, -2, 3};
+  double b = 0.1;
+  ASSERT_EQ(
+      writeSafetensors(path, {{"x/\"y\"", NNRT_F32, {3, 1}, a}, {"b", NNRT_F64, {}, &b}}, {{"k", "line\n"}}).message(),
+      "");
+  std::shared_ptr<Region> file;
+  ASSERT_FALSE(Region::map(path, file).failed());
+  uint64_t header;
+  memcpy(&header, file->data(), 8);
+  EXPECT_EQ(header % 8, 0u);
+  std::vector<NamedArray> arrays;
+  Metadata metadata;
+  ASSERT_EQ(readSafetensors(path, file, arrays, &metadata).message(), "");
+  unlink(path.c_str());
+  EXPECT_EQ(arrays[0].name, "x/\"y\"");
+  EXPECT_EQ(memcmp(arrays[0].array.data, a, sizeof a), 0);
+  EXPECT_EQ(*reinterpret_cast<const double *>(arrays[1].array.data), 0.1);
+  EXPECT_EQ(metadata[0].second, "line\n");
+}
+
+TEST(Safetensors, Messages) {
+  EXPECT_EQ(text(safetensors, "hello"), "FILE: is not a safetensors file");
+  EXPECT_EQ(text(safetensors, safetensorsFile.substr(0, 60)), "FILE: ends within its header: the file is cut off");
+  EXPECT_EQ(text(safetensors, safetensorsFile.substr(0, safetensorsFile.size() - 3)),
+            "FILE: 'a' [2] lies at bytes 0 to 8 of 6: the file is cut off or damaged");
+  EXPECT_EQ(text(safetensors, safetensorsBytes("{\"a\":5}", "")),
+            "FILE: its header describes 'a' in a form that is not safetensors'");
+  EXPECT_EQ(text(safetensors, safetensorsBytes(R"({"a":{"dtype":"Q7","shape":[],"data_offsets":[0,1]}})", "x")),
+            "FILE: 'a' has elements of type Q7, which is not supported");
+  EXPECT_EQ(text(safetensors, safetensorsBytes("{\"a\":}", "")),
+            "FILE: its header is not JSON (Invalid value. at byte 13)");
+  // Offsets that overflow, and a million brackets.
+  EXPECT_NE(text(safetensors,
+                 safetensorsBytes(R"({"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,8]}})",
+                                  "12345678")),
+            "");
+  EXPECT_NE(text(safetensors, safetensorsBytes("{\"a\":" + std::string(1000000, '[') + "}", "")), "");
+}
+
+TEST(Safetensors, SurvivesDamage) { torture(safetensors, safetensorsFile); }
+
+TEST(Array, IdsAreCheckedWithRecordAndValue) {
+  Array array;
+  uint8_t ids[] = {1, 2, 3, 10};
+  array.type = NNRT_U8;
+  array.shape = {2, 2};
+  array.data = reinterpret_cast<char *>(ids);
+  EXPECT_EQ(checkIds("labels", array, 11).message(), "");
+  EXPECT_EQ(checkIds("labels", array, 10).message(),
+            "labels: record 1 holds 10, the model takes 0 to 9: correct the data, or the model's number of classes");
+  EXPECT_EQ(convertIntegers("labels", NNRT_I32, array).message(), "");
+  EXPECT_EQ(reinterpret_cast<const int32_t *>(array.data)[3], 10);
+  EXPECT_EQ(convertIntegers("labels", NNRT_I8, array).message(), "");
+  int32_t big[] = {300};
+  array.type = NNRT_I32;
+  array.shape = {1};
+  array.data = reinterpret_cast<char *>(big);
+  EXPECT_EQ(convertIntegers("labels", NNRT_U8, array).message(),
+            "labels: the value 300 at position 0 does not fit in u8");
+}
