@@ -100,8 +100,11 @@ Status GivenBatchSource::match(const std::string &path, std::vector<NamedArray> 
                  listText(taken, "or").c_str());
   for (Column &column : source->columns) {
     const nnrt_tensor &tensor = *column.tensor;
-    if (int32_t(column.array.shape.size()) == tensor.rank - 1) // one record without a batch
-      column.array.shape.insert(column.array.shape.begin(), 1);
+    std::vector<int64_t> &shape = column.array.shape;
+    bool sole =
+        !shape.empty() && shape[0] != 1 && sameUpToUnits(shape.data(), shape.size(), tensor.shape + 1, tensor.rank - 1);
+    if (sole) // one record without a batch
+      shape.insert(shape.begin(), 1);
     nnrt_field field{tensor.name, tensor.shape + 1, tensor.rank - 1, tensor.type, limitOf(instance.model, tensor.name)};
     NNRT_TRY(matchField(path, field, column.array));
     if (column.array.shape[0] != source->columns[0].array.shape[0])

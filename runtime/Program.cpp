@@ -21,7 +21,31 @@ DataPlace Invocation::dataPlace() const {
   return value == "builtin" ? DataPlace{"", true} : DataPlace{value, false};
 }
 
-Status Invocation::threads(int &count) const {
+Status Invocation::need(Instance &instance, const char *name, const nnrt_entry *&entry) const {
+  entry = instance.find(name);
+  return entry ? Status() : wrong("the model %s was compiled without the entry '%s'", model.name, name);
+}
+
+Status Invocation::start(Instance &instance, int64_t seed) const {
+  NNRT_TRY(instance.start(threads));
+  const nnrt_entry *init;
+  NNRT_TRY(need(instance, "init", init));
+  Entry entry(instance, *init);
+  entry.set(NNRT_SEED, seed);
+  entry.run();
+  return options.has("--weights") ? loadWeights(options.text("--weights"), instance) : Status();
+}
+
+Status Invocation::startTrained(Instance &instance) const {
+  std::string path = options.text("--weights", defaultWeights());
+  if (!options.has("--weights") && !exists(path))
+    return wrong("there are no weights: '%s' does not exist; run '%s train' first, or name a file with --weights FILE",
+                 path.c_str(), options.program.c_str());
+  NNRT_TRY(instance.start(threads));
+  return loadWeights(path, instance);
+}
+
+static Status resolveThreads(const nnrt_model &model, const Options &options, int &count) {
   constexpr int most = 1024;
   int64_t wanted = options.integer("--threads", 0);
   if (model.threads == 0 && wanted > 1)
@@ -37,34 +61,6 @@ Status Invocation::threads(int &count) const {
     return usage("--threads: at most %d, not %lld", most, (long long)wanted);
   count = model.threads == 0 ? 1 : wanted ? int(wanted) : onlineCpus();
   return {};
-}
-
-Status Invocation::need(Instance &instance, const char *name, const nnrt_entry *&entry) const {
-  entry = instance.find(name);
-  return entry ? Status() : wrong("the model %s was compiled without the entry '%s'", model.name, name);
-}
-
-Status Invocation::start(Instance &instance, int64_t seed) const {
-  int count;
-  NNRT_TRY(threads(count));
-  NNRT_TRY(instance.start(count));
-  const nnrt_entry *init;
-  NNRT_TRY(need(instance, "init", init));
-  Entry entry(instance, *init);
-  entry.set(NNRT_SEED, seed);
-  entry.run();
-  return options.has("--weights") ? loadWeights(options.text("--weights"), instance) : Status();
-}
-
-Status Invocation::startTrained(Instance &instance) const {
-  std::string path = options.text("--weights", defaultWeights());
-  if (!options.has("--weights") && !exists(path))
-    return wrong("there are no weights: '%s' does not exist; run '%s train' first, or name a file with --weights FILE",
-                 path.c_str(), options.program.c_str());
-  int count;
-  NNRT_TRY(threads(count));
-  NNRT_TRY(instance.start(count));
-  return loadWeights(path, instance);
 }
 
 static Status runVerb(const Invocation &invocation) {
@@ -101,8 +97,11 @@ int runProgram(const nnrt_model &model, int argc, char **argv) {
   Status status = Options::parse(argc, argv, options, help);
   if (!status.failed() && !help.empty())
     fputs(help.c_str(), stdout);
-  else if (!status.failed())
-    status = runVerb({model, options});
+  int threads = 1;
+  if (!status.failed() && help.empty())
+    status = resolveThreads(model, options, threads);
+  if (!status.failed() && help.empty())
+    status = runVerb({model, options, threads});
   if (fflush(stdout) != 0 && !status.failed())
     status = machine("cannot write to the standard output");
   if (!status.failed())

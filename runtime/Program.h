@@ -11,12 +11,12 @@ namespace nnrt {
 struct Invocation {
   const nnrt_model &model;
   const Options &options;
+  int threads =
+      1; // --threads, NNC_NUM_THREADS, or the CPUs of the process; 1 where the model was compiled without threads
 
   /// The train block, or the message that the model has none.
   Status trainBlock(const nnrt_train *&train) const;
   DataPlace dataPlace() const;
-  /// --threads, NNC_NUM_THREADS, or the CPUs of the process; 1 where the model was compiled without threads.
-  Status threads(int &count) const;
   /// "PROGRAM.safetensors"
   std::string defaultWeights() const { return options.program + ".safetensors"; }
   /// Starts the model; runs init with the seed, then loads --weights where given.

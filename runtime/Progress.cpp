@@ -59,9 +59,7 @@ std::string Progress::where(int64_t steps, int64_t epoch) const {
 void Progress::step(int64_t steps, int64_t epoch, double loss) {
   lossSum += loss;
   ++epochSteps;
-  if (quiet || epochSteps % 8)
-    return; // the clock is not asked after every one of many short steps
-  if (!due(terminal ? 0.1 : 10))
+  if (quiet || !due(terminal ? 0.1 : 10))
     return;
   double elapsed = lastShown - started - validationSeconds, perStep = elapsed / double(steps);
   std::string text = where(steps, epoch);

@@ -4,6 +4,10 @@
 #include <cmath>
 #include <cstring>
 
+#ifndef TINY_VALIDATION
+#define TINY_VALIDATION "fraction" // or "tail"
+#endif
+
 namespace {
 constexpr int64_t batch = 32, pixels = 784, classes = 10;
 
@@ -257,7 +261,7 @@ const char *const trainFiles[] = {"train-images-idx3-ubyte.gz", "train-labels-id
 const char *const testFiles[] = {"t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"};
 const char *const names[] = {"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"};
 const nnrt_train trainBlock = {{"idx", trainFiles, fields, 2, 2, 0},
-                               {"fraction", nullptr, nullptr, 0, 0, 0.1},
+                               {TINY_VALIDATION, nullptr, nullptr, 0, 0, 0.1},
                                {"idx", testFiles, fields, 2, 2, 0},
                                1,
                                0,
