@@ -19,7 +19,7 @@ static double now(void) {
 int main(void) {
   vector a[CHAINS], x = (vector){0} + 1.0001f, y = (vector){0} + 1e-4f;
   for (int i = 0; i < CHAINS; ++i)
-    a[i] = (vector){0} + i;
+    a[i] = (vector){0} + (float)i;
   double best = 0;
   for (int round = 0; round < 10; ++round) {
     enum { N = 2000000 };
