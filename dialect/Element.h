@@ -30,8 +30,8 @@ public:
   /// hold.
   virtual mlir::Value guarded(mlir::Value condition, mlir::Type type, llvm::function_ref<mlir::Value()> then) = 0;
 
-  /// A loop over lo..hi-1 that carries `init`.
-  llvm::SmallVector<mlir::Value>
+  /// A loop over lo..hi-1 that carries `init`; a code generator may unroll it.
+  virtual llvm::SmallVector<mlir::Value>
   loop(int64_t lo, int64_t hi, mlir::ValueRange init,
        llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Value i, mlir::ValueRange carried)> body);
 

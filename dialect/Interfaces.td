@@ -31,6 +31,19 @@ def ElementOpInterface : OpInterface<"ElementOpInterface"> {
     }], "::mlir::Value", "emitElement", (ins "::nn::ElementBuilder &":$e, "::llvm::ArrayRef<::nn::Coordinate>":$at)>];
 }
 
+def ReductionOpInterface : OpInterface<"ReductionOpInterface"> {
+  let cppNamespace = "::nn";
+  let description = [{
+    Reductions with a combining function: associative but for rounding, so that a code generator may choose partial results.
+  }];
+  let methods = [
+    InterfaceMethod<"The tensor that is reduced.", "::mlir::Value", "input", (ins)>,
+    InterfaceMethod<"Its reduced dimensions.", "::llvm::ArrayRef<int64_t>", "reducedAxes", (ins)>,
+    InterfaceMethod<"Combines two partial results, scalars or vectors.", "::mlir::Value", "combine",
+                    (ins "::mlir::OpBuilder &":$b, "::mlir::Value":$x, "::mlir::Value":$y)>,
+    InterfaceMethod<"The partial result of nothing, of the signless element type.", "::mlir::TypedAttr", "neutral", (ins)>];
+}
+
 def ReferenceOpInterface : OpInterface<"ReferenceOpInterface"> {
   let cppNamespace = "::nn";
   let description = [{ The slow and obviously right way to run an op: linalg, tensor and arith ops on tensors. }];

@@ -134,6 +134,36 @@ Value ReduceMinOp::emitElement(ElementBuilder &e, ArrayRef<Coordinate> at) {
   return extremum(e, *this, getX(), getAxes(), at, nn::minimum);
 }
 
+// ---- partial results
+
+#define NN_REDUCTION(OP, COMBINE)                                                                                      \
+  Value OP::input() { return getX(); }                                                                                 \
+  ArrayRef<int64_t> OP::reducedAxes() { return getAxes(); }                                                            \
+  Value OP::combine(OpBuilder &b, Value x, Value y) {                                                                  \
+    return COMBINE(Scalar{b, getLoc(), x}, Scalar{b, getLoc(), y}).v;                                                  \
+  }
+NN_REDUCTION(ReduceSumOp, nn::operator+)
+NN_REDUCTION(ReduceMaxOp, nn::maximum)
+NN_REDUCTION(ReduceMinOp, nn::minimum)
+#undef NN_REDUCTION
+
+TypedAttr ReduceSumOp::neutral() {
+  return Builder(getContext()).getZeroAttr(ElementBuilder::type(getX().getType().getElementType(), 1));
+}
+
+/// The number that every other one of the type exceeds (`sign` -1) or stays below (1).
+static TypedAttr extreme(Type element, int sign) {
+  if (auto real = dyn_cast<FloatType>(element))
+    return FloatAttr::get(real, APFloat::getInf(real.getFloatSemantics(), sign < 0));
+  unsigned width = element.getIntOrFloatBitWidth();
+  bool isUnsigned = element.isUnsignedInteger() || width == 1;
+  APInt value = isUnsigned ? (sign < 0 ? APInt::getMinValue(width) : APInt::getMaxValue(width))
+                           : (sign < 0 ? APInt::getSignedMinValue(width) : APInt::getSignedMaxValue(width));
+  return IntegerAttr::get(ElementBuilder::type(element, 1), value);
+}
+TypedAttr ReduceMaxOp::neutral() { return extreme(getX().getType().getElementType(), -1); }
+TypedAttr ReduceMinOp::neutral() { return extreme(getX().getType().getElementType(), 1); }
+
 // ---- argmax
 
 LogicalResult ArgmaxOp::inferReturnTypes(MLIRContext *context, std::optional<Location> loc, ValueRange in,

@@ -6,7 +6,7 @@ include "dialect/Dialect.td"
 
 class NN_Reduce<string mnemonic, string what, string example, list<Trait> traits> : NN_Op<mnemonic, !listconcat([Pure,
     DeclareOpInterfaceMethods<ElementOpInterface>, DeclareOpInterfaceMethods<CostOpInterface>,
-    DeclareOpInterfaceMethods<InferTypeOpInterface>], traits)> {
+    DeclareOpInterfaceMethods<ReductionOpInterface>, DeclareOpInterfaceMethods<InferTypeOpInterface>], traits)> {
   let summary = what;
   let description = "`axes` increases; the other dimensions stay, in order.\n\n```mlir\n%y = nn." # mnemonic #
                     " %x {axes = array<i64: 1>} : tensor<4x3x" # example # "> -> tensor<4x" # example # ">\n```";

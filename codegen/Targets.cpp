@@ -1,0 +1,27 @@
+// Targets by name, and the plan of a kernel from its structure.
+#include "codegen/Targets.h"
+#include "codegen/KernelStructure.h"
+#include "dialect/NN.h"
+
+using namespace mlir;
+using namespace nn;
+
+static const std::pair<llvm::StringRef, TargetFacts (*)()> kTargets[] = {
+    {"host", hostFacts}, {"x86-64-v3", x86_64_v3Facts}, {"x86-64-v4", x86_64_v4Facts}, {"aarch64", aarch64Facts}};
+
+std::unique_ptr<Machine> nn::makeTarget(llvm::StringRef name) {
+  for (auto [known, facts] : kTargets)
+    if (known == name)
+      return std::make_unique<Machine>(facts());
+  return nullptr;
+}
+
+llvm::ArrayRef<llvm::StringRef> nn::targetNames() {
+  static const auto names = llvm::map_to_vector(kTargets, [](const auto &target) { return target.first; });
+  return names;
+}
+
+/// No kernel function has a direct implementation yet: their bodies are compiled.
+bool Machine::has(llvm::StringRef, TypeRange) const { return false; }
+
+KernelPlan Machine::plan(Operation *group) const { return KernelStructure(group->getRegion(0).front(), *this).plan(); }
