@@ -27,9 +27,9 @@ struct MemoryPlan {
 };
 
 struct PlanOptions {
-  int64_t capacity = 0;        ///< stop at the first plan that fits in so many bytes; 0: as small as the budget allows
-  int64_t nodeBudget = 100000; ///< search nodes, so that a plan is a function of its input alone; 0: greedy only
-  int64_t searchLimit = 3000;  ///< more buffers than this are planned greedily
+  int64_t capacity = 0;       ///< stop at the first plan that fits in so many bytes; 0: as small as the budget allows
+  int64_t nodeBudget = 20000; ///< search nodes, so that a plan is a function of its input alone; 0: greedy only
+  int64_t searchLimit = 3000; ///< more buffers than this are planned greedily
 };
 
 /// Plans `buffers`. The result is always valid; with a capacity it may still be larger than that (compare `bytes`).

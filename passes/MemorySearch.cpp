@@ -7,9 +7,13 @@
 // exclude each other, so no arrangement is visited twice, and the notch may be chosen freely: the one with the fewest
 // branches comes first.
 //
-// A state fails when floor and remaining sizes of a section exceed the capacity. Floors rise to the lowest offset that
-// is left for any buffer of the section before that is checked. Where no remaining buffer crosses a point of time, the
-// two sides are solved apart, and states that failed are remembered (a hash of remaining buffers and floors).
+// Which notch comes next decides how soon a dead end shows: sections where states failed gain weight, and notches with
+// few branches for their weight go first, so the tight stretches of time are settled before the loose ones.
+//
+// A state fails when some section cannot hold what remains, each buffer no lower than the floors under all of its
+// sections let it lie (a single machine with release dates: taking buffers by lowest offset gives the least height).
+// Where no remaining buffer crosses a point of time, the two sides are solved apart, and states that failed are
+// remembered (a hash of remaining buffers and floors), also over restarts.
 //
 // Related: M. Moffitt, "MiniMalloc: A Lightweight Memory Allocator for Hardware-Accelerated Machine Learning", 2023.
 #include "passes/MemorySearch.h"
@@ -19,7 +23,7 @@
 
 #include <algorithm>
 #include <limits>
-#include <tuple>
+#include <utility>
 
 namespace nn {
 namespace {
@@ -32,7 +36,7 @@ uint64_t mix(uint64_t x) {
   return x ^ (x >> 31);
 }
 
-/// In which order buffers that fit a notch are tried.
+/// In which order buffers that fit a notch are tried; later rounds shuffle it a little.
 enum class Preference { Area, Length, Size };
 
 enum class Outcome { Found, Failed, OutOfNodes };
@@ -45,9 +49,10 @@ public:
       sections = std::max(sections, item.last);
     floors.assign(sections, 0);
     remaining.assign(sections, 0);
+    weights.assign(sections, 1);
   }
 
-  Outcome run(Preference order, int64_t &budget);
+  Outcome run(Preference preference, uint64_t round, int64_t &budget);
   llvm::ArrayRef<int64_t> solution() const { return offsets; }
 
 private:
@@ -61,6 +66,7 @@ private:
     int32_t at = -1;
     llvm::SmallVector<int32_t, 8> fits;
     int64_t raised = kNever;
+    int64_t weight = 1; // the largest of the sections that the buffers cover
     int64_t branches() const { return int64_t(fits.size()) + (raised < kNever ? 1 : 0); }
   };
 
@@ -68,7 +74,7 @@ private:
   std::vector<Part> split(const Part &part) const;
   uint64_t hash(const Part &part) const;
   Choice decide(const Part &part) const;
-  Choice decideAt(const Part &part, int32_t begin, int32_t end, int32_t at) const;
+  Choice decideAt(const Part &part, int32_t at) const;
   Outcome solve(Part part);
   Outcome branch(const Part &part);
 
@@ -78,30 +84,36 @@ private:
   std::vector<int64_t> floors, remaining;
   std::vector<int64_t> lowest; // per buffer: lowest offset that the floors leave it
   std::vector<int64_t> offsets;
+  std::vector<int64_t> weights;  // per section: one more than how often a state failed there
+  std::vector<int32_t> byLowest; // scratch of tighten()
+  std::vector<int64_t> filled;   // scratch of tighten()
   llvm::DenseSet<uint64_t> failed;
   int64_t nodes = 0;
 };
 
 /// Brings `lowest` up to date, raises floors that no buffer can reach, and checks every section of the part.
 bool Search::tighten(const Part &part) {
-  std::vector<int64_t> reach(part.last - part.first, kNever);
   for (int32_t b : part.open) {
     const SearchItem &item = items[b];
-    int64_t offset = 0;
-    for (int32_t s = item.first; s < item.last; ++s)
-      offset = std::max(offset, floors[s]);
-    offset = (offset + item.align - 1) / item.align * item.align;
-    lowest[b] = offset;
-    for (int32_t s = item.first; s < item.last; ++s)
-      reach[s - part.first] = std::min(reach[s - part.first], offset);
+    int64_t floor = *std::max_element(floors.begin() + item.first, floors.begin() + item.last);
+    lowest[b] = (floor + item.align - 1) / item.align * item.align;
   }
-  for (int32_t s = part.first; s < part.last; ++s) {
-    int64_t offset = reach[s - part.first];
-    if (offset == kNever)
-      continue;
-    floors[s] = offset;
-    if (offset + remaining[s] > capacity)
-      return false;
+  byLowest = part.open;
+  std::sort(byLowest.begin(), byLowest.end(),
+            [&](int32_t a, int32_t b) { return std::make_pair(lowest[a], a) < std::make_pair(lowest[b], b); });
+  filled.assign(part.last - part.first, -1);
+  for (int32_t b : byLowest) {
+    const SearchItem &item = items[b];
+    for (int32_t s = item.first; s < item.last; ++s) {
+      int64_t &top = filled[s - part.first];
+      if (top < 0)
+        floors[s] = lowest[b];
+      top = std::max(top, lowest[b]) + item.size;
+      if (top > capacity) {
+        ++weights[s];
+        return false;
+      }
+    }
   }
   return true;
 }
@@ -142,12 +154,13 @@ uint64_t Search::hash(const Part &part) const {
   return value;
 }
 
-/// The choices for section `at` of the notch [begin, end).
-Search::Choice Search::decideAt(const Part &part, int32_t begin, int32_t end, int32_t at) const {
+/// The choices for section `at`, the first or last of a notch.
+Search::Choice Search::decideAt(const Part &part, int32_t at) const {
   Choice choice;
   choice.at = at;
+  choice.weight = weights[at];
   int64_t height = floors[at];
-  int32_t from = end, to = begin; // hull of the buffers that could start here
+  int32_t from = sections, to = 0; // hull of the buffers that could start here
   for (int32_t b : part.open) {
     const SearchItem &item = items[b];
     if (item.first > at || item.last <= at)
@@ -156,6 +169,8 @@ Search::Choice Search::decideAt(const Part &part, int32_t begin, int32_t end, in
       choice.fits.push_back(b);
       from = std::min(from, item.first);
       to = std::max(to, item.last);
+      choice.weight =
+          std::max(choice.weight, *std::max_element(weights.begin() + item.first, weights.begin() + item.last));
     } else {
       choice.raised = std::min(choice.raised, lowest[b]);
     }
@@ -171,24 +186,27 @@ Search::Choice Search::decideAt(const Part &part, int32_t begin, int32_t end, in
   return choice;
 }
 
-/// The notch end with the fewest choices; among equals the lowest.
+/// The notch end with the fewest choices for its weight, a forced one at once; among equals the tightest section.
 Search::Choice Search::decide(const Part &part) const {
   Choice best;
-  auto consider = [&](Choice choice) {
-    if (best.at < 0 || choice.branches() < best.branches() ||
-        (choice.branches() == best.branches() && floors[choice.at] < floors[best.at]))
-      best = std::move(choice);
+  auto better = [&](const Choice &a, const Choice &b) {
+    int64_t left = a.branches() * b.weight, right = b.branches() * a.weight;
+    return left < right || (left == right && floors[a.at] + remaining[a.at] > floors[b.at] + remaining[b.at]);
   };
   for (int32_t begin = part.first, end; begin < part.last; begin = end) {
     for (end = begin + 1; end < part.last && floors[end] == floors[begin];)
       ++end;
-    bool lowLeft = begin == part.first || floors[begin - 1] > floors[begin];
-    bool lowRight = end == part.last || floors[end] > floors[begin];
-    if (!lowLeft || !lowRight)
+    bool wallBefore = begin == part.first || floors[begin - 1] > floors[begin];
+    bool wallBehind = end == part.last || floors[end] > floors[begin];
+    if (!wallBefore || !wallBehind)
       continue;
-    consider(decideAt(part, begin, end, begin));
-    if (end - begin > 1)
-      consider(decideAt(part, begin, end, end - 1));
+    for (int32_t at : {begin, end - 1}) {
+      Choice choice = decideAt(part, at);
+      if (choice.branches() <= 1)
+        return choice;
+      if (best.at < 0 || better(choice, best))
+        best = std::move(choice);
+    }
   }
   return best;
 }
@@ -228,8 +246,9 @@ Outcome Search::branch(const Part &part) {
 Outcome Search::solve(Part part) {
   if (part.open.empty())
     return Outcome::Found;
-  if (nodes-- <= 0)
+  if (nodes <= 0)
     return Outcome::OutOfNodes;
+  --nodes;
   std::vector<int64_t> savedFloors(floors.begin() + part.first, floors.begin() + part.last);
   std::vector<int64_t> savedRemaining(remaining.begin() + part.first, remaining.begin() + part.last);
   auto fail = [&] {
@@ -255,44 +274,40 @@ Outcome Search::solve(Part part) {
   return Outcome::Found;
 }
 
-Outcome Search::run(Preference order, int64_t &budget) {
+Outcome Search::run(Preference preference, uint64_t round, int64_t &budget) {
   std::fill(floors.begin(), floors.end(), 0);
   std::fill(remaining.begin(), remaining.end(), 0);
   Part all{0, sections, {}};
-  for (size_t b = 0; b < items.size(); ++b) {
-    all.open.push_back(int32_t(b));
-    for (int32_t s = items[b].first; s < items[b].last; ++s)
-      remaining[s] += items[b].size;
+  std::vector<double> rank(items.size());
+  for (int32_t b = 0; b < int32_t(items.size()); ++b) {
+    const SearchItem &item = items[b];
+    all.open.push_back(b);
+    for (int32_t s = item.first; s < item.last; ++s)
+      remaining[s] += item.size;
+    double length = item.last - item.first, size = double(item.size);
+    rank[b] = preference == Preference::Area ? length * size : preference == Preference::Length ? length : size;
+    if (round > 0) // a factor of 0.5 to 1.5
+      rank[b] *= 0.5 + double(mix(mix(uint64_t(b) + 1) ^ round) >> 11) * 0x1p-53;
   }
-  auto rank = [&](int32_t b) {
-    int64_t length = items[b].last - items[b].first, size = items[b].size;
-    switch (order) {
-    case Preference::Area:
-      return std::make_tuple(-length * size, -size, b);
-    case Preference::Length:
-      return std::make_tuple(-length, -size, b);
-    case Preference::Size:
-      break;
-    }
-    return std::make_tuple(-size, -length, b);
-  };
-  std::sort(all.open.begin(), all.open.end(), [&](int32_t a, int32_t b) { return rank(a) < rank(b); });
+  std::sort(all.open.begin(), all.open.end(),
+            [&](int32_t a, int32_t b) { return std::make_pair(-rank[a], a) < std::make_pair(-rank[b], b); });
   nodes = budget;
   Outcome outcome = solve(std::move(all));
-  budget = nodes;
+  budget = std::max<int64_t>(nodes, 0);
   return outcome;
 }
 
 } // namespace
 
 std::optional<std::vector<int64_t>> searchPacking(llvm::ArrayRef<SearchItem> items, int64_t capacity, int64_t &nodes) {
-  // Restarts with growing budgets: most instances that one order cannot crack fall to another at once.
+  // Restarts with slowly growing shares of the budget: most instances that one order cannot crack fall to another.
   Search search(items, capacity);
-  for (int64_t share = 2 * int64_t(items.size()); nodes > 0; share *= 2) {
-    for (Preference order : {Preference::Area, Preference::Length, Preference::Size}) {
-      int64_t granted = std::min(share, nodes), left = granted;
-      Outcome outcome = search.run(order, left);
-      nodes -= granted - std::max<int64_t>(left, 0);
+  double share = 2.0 * double(items.size());
+  for (uint64_t round = 0; nodes > 0; ++round, share *= 1.3) {
+    for (Preference preference : {Preference::Area, Preference::Length, Preference::Size}) {
+      int64_t granted = int64_t(std::min(share, double(nodes))), left = granted;
+      Outcome outcome = search.run(preference, round, left);
+      nodes -= granted - left;
       if (outcome == Outcome::Found)
         return search.solution().vec();
       if (outcome == Outcome::Failed || nodes <= 0)

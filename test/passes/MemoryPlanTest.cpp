@@ -144,7 +144,7 @@ static void cutPinwheels(std::mt19937_64 &random, int64_t lower, int64_t upper, 
 static void fit(const std::vector<Buffer> &buffers, int64_t capacity, const std::string &name) {
   PlanOptions options;
   options.capacity = capacity;
-  options.nodeBudget = 300000;
+  options.nodeBudget = 200000;
   auto start = std::chrono::steady_clock::now();
   MemoryPlan plan = nn::planMemory(buffers, options);
   double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -160,7 +160,7 @@ static void testPackings() {
   for (uint64_t seed = 0; seed < 50; ++seed) {
     std::mt19937_64 random(seed);
     int count = 20 + int(seed) * 8;
-    int64_t time = seed % 3 ? 1000000 : 60, capacity = 1 << 20;
+    int64_t time = seed % 6 == 3 ? 60 : 1000000, capacity = 1 << 20; // on a coarse grid many borders coincide
     std::vector<Buffer> buffers;
     (seed % 2 ? cut : cutPinwheels)(random, 0, time, capacity, count, buffers);
     std::shuffle(buffers.begin(), buffers.end(), random);
