@@ -1,6 +1,7 @@
 // Lowers kernels from loops over vectors and memrefs to the LLVM dialect, and gives each the entry point that the
 // runtime calls. Knows neither what a kernel computes nor the target; sets no fast-math flag and contracts nothing.
 #include "codegen/LowerToLLVM.h"
+#include "codegen/VectorMath.h"
 #include "mlir/Conversion/AffineToStandard/AffineToStandard.h"
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
 #include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
@@ -153,6 +154,7 @@ struct LowerToLLVM : PassWrapper<LowerToLLVM, OperationPass<ModuleOp>> {
         return signalPassFailure();
       kernels.push_back(function.getName().str());
     }
+    nn::expandMath(module);
     if (failed(expand(module)) || failed(convert(module)))
       return signalPassFailure();
     for (const std::string &kernel : kernels)
@@ -163,6 +165,15 @@ struct LowerToLLVM : PassWrapper<LowerToLLVM, OperationPass<ModuleOp>> {
   }
 };
 
+struct ExpandMath : PassWrapper<ExpandMath, OperationPass<ModuleOp>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(ExpandMath)
+  StringRef getArgument() const override { return "nn-expand-math"; }
+  StringRef getDescription() const override { return "Replaces elementary functions on f32 by arithmetic"; }
+  void getDependentDialects(DialectRegistry &registry) const override { nn::registerLoweringDialects(registry); }
+  void runOnOperation() override { nn::expandMath(getOperation()); }
+};
+
 } // namespace
 
+std::unique_ptr<Pass> nn::createExpandMathPass() { return std::make_unique<ExpandMath>(); }
 std::unique_ptr<Pass> nn::createLowerToLLVMPass() { return std::make_unique<LowerToLLVM>(); }

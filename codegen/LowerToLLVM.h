@@ -21,6 +21,9 @@ std::string kernelSymbol(llvm::StringRef kernel);
 /// call.
 std::unique_ptr<mlir::Pass> createLowerToLLVMPass();
 
+/// `nn-expand-math`: nn::expandMath of codegen/VectorMath.h as a pass of its own.
+std::unique_ptr<mlir::Pass> createExpandMathPass();
+
 /// The dialects that kernels may use, with what their translation to LLVM IR needs.
 void registerLoweringDialects(mlir::DialectRegistry &registry);
 
