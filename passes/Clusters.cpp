@@ -1,0 +1,332 @@
+// Growth by greedy merging: epilogues of products and reductions first (from the last one, so that a sum of two
+// products goes to the later), then chains of maps, prologues of reductions, and at last siblings. Every merge keeps
+// the clusters acyclic.
+#include "passes/Clusters.h"
+
+#include "passes/View.h"
+
+#include "dialect/NN.h"
+
+#include <set>
+
+using namespace mlir;
+
+namespace nn {
+
+OpKind kindOf(Operation *op) {
+  if (isa<CallOp>(op))
+    return OpKind::Call;
+  if (isa<ScalarOpInterface, RandomUniformOp>(op))
+    return OpKind::Map;
+  if (isa<ReduceSumOp, ReduceMaxOp, ReduceMinOp, ArgmaxOp>(op))
+    return OpKind::Reduction;
+  if (isView(op))
+    return OpKind::View;
+  // What computes nothing moves.
+  if (auto cost = dyn_cast<CostOpInterface>(op); cost && cost.flops() == 0)
+    return OpKind::Move;
+  return OpKind::Product;
+}
+
+static ArrayRef<int64_t> shapeOf(Value v) { return cast<RankedTensorType>(v.getType()).getShape(); }
+
+static SmallVector<int64_t> axesOf(Operation *reduction) {
+  if (auto argmax = dyn_cast<ArgmaxOp>(reduction))
+    return {int64_t(argmax.getAxis())};
+  return SmallVector<int64_t>(reduction->getAttrOfType<DenseI64ArrayAttr>("axes").asArrayRef());
+}
+
+Clusters::Clusters(Block &block, const DenseSet<Operation *> &materialised) {
+  for (Operation &op : block.without_terminator()) {
+    OpKind kind = kindOf(&op);
+    if ((kind == OpKind::Move || kind == OpKind::View) && !materialised.contains(&op))
+      continue;
+    index[&op] = ops.size();
+    ops.push_back(&op);
+  }
+  clusters.resize(ops.size());
+  clusterOf.resize(ops.size());
+  for (auto [i, op] : llvm::enumerate(ops)) {
+    clusterOf[i] = i;
+    clusters[i].ops.push_back(i);
+  }
+  // Readers, from the last op: those of a Move or View pass through it.
+  auto note = [&](Operation *reader, Value v, bool direct) {
+    auto &list = readersOf[v];
+    if (!llvm::any_of(list, [&](const Reader &r) { return r.op == reader && r.direct == direct; }))
+      list.push_back({reader, direct});
+  };
+  for (Operation &op : llvm::reverse(block)) {
+    for (Value operand : op.getOperands()) {
+      if (index.count(&op) || op.hasTrait<OpTrait::IsTerminator>()) {
+        note(&op, operand, true);
+        continue;
+      }
+      for (const Reader &reader : SmallVector<Reader>(readersOf[op.getResult(0)]))
+        note(reader.op, operand, false);
+    }
+  }
+  for (auto [i, op] : llvm::enumerate(ops))
+    for (Value result : op->getResults())
+      for (const Reader &reader : readers(result))
+        if (auto it = index.find(reader.op); it != index.end()) {
+          clusters[i].after.insert(it->second);
+          clusters[it->second].before.insert(i);
+          if (!reader.direct) {
+            clusters[i].apart.insert(it->second);
+            clusters[it->second].apart.insert(i);
+          }
+        }
+}
+
+const SmallVector<Clusters::Reader> &Clusters::readers(Value v) const {
+  static const SmallVector<Reader> none;
+  auto it = readersOf.find(v);
+  return it == readersOf.end() ? none : it->second;
+}
+
+bool Clusters::isMap(int cluster) const {
+  return llvm::all_of(clusters[cluster].ops, [&](int i) { return kindOf(ops[i]) == OpKind::Map; });
+}
+
+/// Element computations up to which a kernel is not worth cutting, whatever it computes.
+static constexpr int64_t kSmall = 16384;
+
+/// Whether one thread does all of this in about the time that a launch takes.
+bool Clusters::isSmall(ArrayRef<int> members) const {
+  int64_t work = 0;
+  for (int i : members) {
+    if (kindOf(ops[i]) != OpKind::Map && kindOf(ops[i]) != OpKind::Reduction)
+      return false;
+    work += cast<RankedTensorType>(ops[i]->getResult(0).getType()).getNumElements();
+    if (auto cost = dyn_cast<CostOpInterface>(ops[i]))
+      work += cost.flops();
+  }
+  return work <= kSmall;
+}
+
+/// Whether the ops together are a kernel as the class comment says.
+bool Clusters::isKernel(ArrayRef<int> members) const {
+  Operation *product = nullptr;
+  bool reduces = false;
+  for (int i : members) {
+    switch (kindOf(ops[i])) {
+    case OpKind::Map:
+      break;
+    case OpKind::Reduction:
+      reduces = true;
+      break;
+    case OpKind::Product:
+      if (product)
+        return false;
+      product = ops[i];
+      break;
+    default:
+      return members.size() == 1;
+    }
+  }
+  if (reduces)
+    return !product && isReductionKernel(members);
+  ArrayRef<int64_t> shape = shapeOf((product ? product : ops[members.front()])->getResult(0));
+  if (llvm::any_of(members, [&](int i) { return shapeOf(ops[i]->getResult(0)) != shape; }))
+    return false;
+  return !product || llvm::none_of(product->getOperands(), [&](Value operand) {
+    auto it = index.find(operand.getDefiningOp());
+    return it != index.end() && llvm::is_contained(members, it->second);
+  });
+}
+
+bool Clusters::isReductionKernel(ArrayRef<int> members) const {
+  Operation *first = nullptr;
+  for (int i : members)
+    if (kindOf(ops[i]) == OpKind::Reduction) {
+      first = first ? first : ops[i];
+      if (shapeOf(ops[i]->getOperand(0)) != shapeOf(first->getOperand(0)) || axesOf(ops[i]) != axesOf(first))
+        return false;
+    }
+  ArrayRef<int64_t> full = shapeOf(first->getOperand(0)), reduced = shapeOf(first->getResult(0));
+  auto inside = [&](Operation *op) {
+    auto it = index.find(op);
+    return it != index.end() && llvm::is_contained(members, it->second);
+  };
+  // In order: what depends on a reduction is behind it; all else over the full shape is in front and must not leave.
+  DenseSet<Operation *> behind;
+  for (int i : members) {
+    Operation *op = ops[i];
+    bool depends = llvm::any_of(op->getOperands(),
+                                [&](Value v) { return v.getDefiningOp() && behind.contains(v.getDefiningOp()); });
+    bool isReduction = kindOf(op) == OpKind::Reduction;
+    if (isReduction && depends)
+      return false;
+    if (isReduction || depends)
+      behind.insert(op);
+    ArrayRef<int64_t> shape = shapeOf(op->getResult(0));
+    if (isReduction || shape == reduced)
+      continue;
+    if (depends || shape != full)
+      return false;
+    if (llvm::any_of(readers(op->getResult(0)), [&](const Reader &reader) { return !inside(reader.op); }))
+      return false;
+  }
+  return true;
+}
+
+bool Clusters::reaches(int from, int to) const {
+  SmallVector<int> stack(clusters[from].after.begin(), clusters[from].after.end());
+  llvm::erase(stack, to);
+  DenseSet<int> seen(stack.begin(), stack.end());
+  while (!stack.empty()) {
+    int at = stack.pop_back_val();
+    for (int next : clusters[at].after) {
+      if (next == to)
+        return true;
+      if (seen.insert(next).second)
+        stack.push_back(next);
+    }
+  }
+  return false;
+}
+
+/// Whether a third cluster lies between the two.
+bool Clusters::wouldCycle(int a, int b) const { return reaches(a, b) || reaches(b, a); }
+
+bool Clusters::tryMerge(int a, int b) {
+  std::vector<int> members;
+  std::merge(clusters[a].ops.begin(), clusters[a].ops.end(), clusters[b].ops.begin(), clusters[b].ops.end(),
+             std::back_inserter(members));
+  bool fits = isSmall(members) || (!clusters[a].apart.contains(b) && isKernel(members));
+  if (!fits || wouldCycle(a, b))
+    return false;
+  for (int i : clusters[b].ops)
+    clusterOf[i] = a;
+  clusters[a].ops = std::move(members);
+  clusters[b].alive = false;
+  clusters[b].ops.clear();
+  for (int next : clusters[b].after) {
+    clusters[next].before.remove(b);
+    if (next != a) {
+      clusters[a].after.insert(next);
+      clusters[next].before.insert(a);
+    }
+  }
+  for (int previous : clusters[b].before) {
+    clusters[previous].after.remove(b);
+    if (previous != a) {
+      clusters[a].before.insert(previous);
+      clusters[previous].after.insert(a);
+    }
+  }
+  clusters[a].after.remove(b);
+  clusters[a].before.remove(b);
+  for (int other : clusters[b].apart) {
+    clusters[a].apart.insert(other);
+    clusters[other].apart.insert(a);
+  }
+  return true;
+}
+
+/// Takes in what reads from the cluster, and then what that reads, as long as something fits.
+void Clusters::mergeConsumers(int cluster) {
+  for (bool changed = true; changed;) {
+    changed = false;
+    SmallVector<int> next(clusters[cluster].after.begin(), clusters[cluster].after.end());
+    llvm::sort(next, [&](int a, int b) { return clusters[a].ops.front() < clusters[b].ops.front(); });
+    for (int consumer : next)
+      if (clusters[consumer].alive && isMap(consumer))
+        changed |= tryMerge(cluster, consumer);
+  }
+}
+
+/// Maps that read a common value and reductions of a common value over the same axes; scalars all together.
+void Clusters::mergeSiblings() {
+  auto merge = [&](ArrayRef<int> candidates) {
+    for (size_t i = 0; i < candidates.size(); ++i)
+      for (size_t j = i + 1; j < candidates.size(); ++j) {
+        int a = clusterOf[candidates[i]], b = clusterOf[candidates[j]];
+        if (a != b)
+          tryMerge(a, b);
+      }
+  };
+  llvm::MapVector<Value, SmallVector<int>> maps, reductions;
+  SmallVector<int> scalars;
+  for (auto [i, op] : llvm::enumerate(ops)) {
+    OpKind kind = kindOf(op);
+    bool alone = kind == OpKind::Map && isMap(clusterOf[i]);
+    if (alone && shapeOf(op->getResult(0)).empty())
+      scalars.push_back(i);
+    for (Value operand : op->getOperands()) {
+      if (alone)
+        maps[operand].push_back(i);
+      if (kind == OpKind::Reduction || (kind == OpKind::Map && !alone))
+        reductions[operand].push_back(i);
+    }
+  }
+  for (auto &[operand, candidates] : reductions)
+    merge(candidates);
+  for (auto &[operand, candidates] : maps)
+    merge(candidates);
+  merge(scalars);
+}
+
+void Clusters::grow() {
+  for (int i = int(ops.size()) - 1; i >= 0; --i)
+    if (kindOf(ops[i]) == OpKind::Product)
+      mergeConsumers(clusterOf[i]);
+  for (int i = int(ops.size()) - 1; i >= 0; --i)
+    if (kindOf(ops[i]) == OpKind::Reduction)
+      mergeConsumers(clusterOf[i]);
+  // What reads a value takes its producer in: chains of maps, maps in front of reductions and beside epilogues.
+  for (int i = int(ops.size()) - 1; i >= 0; --i) {
+    for (bool changed = true; changed;) {
+      changed = false;
+      int cluster = clusterOf[i];
+      SmallVector<int> previous(clusters[cluster].before.begin(), clusters[cluster].before.end());
+      llvm::sort(previous, [&](int a, int b) { return clusters[a].ops.back() > clusters[b].ops.back(); });
+      for (int producer : previous)
+        if (clusters[producer].alive && isMap(producer))
+          changed |= tryMerge(clusterOf[i], producer);
+    }
+  }
+  mergeSiblings();
+  mergeSmall();
+}
+
+/// Small clusters join what they exchange values with.
+void Clusters::mergeSmall() {
+  for (size_t i = 0; i < ops.size(); ++i)
+    for (bool changed = isSmall(clusters[clusterOf[i]].ops); changed;) {
+      changed = false;
+      SmallVector<int> next(clusters[clusterOf[i]].after.begin(), clusters[clusterOf[i]].after.end());
+      llvm::sort(next, [&](int a, int b) { return clusters[a].ops.front() < clusters[b].ops.front(); });
+      for (int consumer : next)
+        if (clusters[consumer].alive && isSmall(clusters[consumer].ops))
+          changed |= tryMerge(clusterOf[i], consumer);
+    }
+}
+
+std::vector<std::vector<Operation *>> Clusters::inOrder() const {
+  // Repeatedly the ready cluster whose last op comes first.
+  std::vector<int> missing(clusters.size());
+  auto key = [&](int c) { return std::make_pair(clusters[c].ops.back(), c); };
+  std::set<std::pair<int, int>> ready;
+  for (size_t c = 0; c < clusters.size(); ++c) {
+    missing[c] = clusters[c].before.size();
+    if (clusters[c].alive && missing[c] == 0)
+      ready.insert(key(c));
+  }
+  std::vector<std::vector<Operation *>> result;
+  while (!ready.empty()) {
+    int c = ready.begin()->second;
+    ready.erase(ready.begin());
+    std::vector<Operation *> members;
+    for (int i : clusters[c].ops)
+      members.push_back(ops[i]);
+    result.push_back(std::move(members));
+    for (int next : clusters[c].after)
+      if (--missing[next] == 0)
+        ready.insert(key(next));
+  }
+  return result;
+}
+
+} // namespace nn

@@ -1,0 +1,83 @@
+// Which ops become one kernel: clusters of a function's ops that grow by merging. Owns what a kernel may consist of;
+// must not know how kernels are generated, and changes no IR.
+#ifndef NN_PASSES_CLUSTERS_H
+#define NN_PASSES_CLUSTERS_H
+
+#include "mlir/IR/Block.h"
+#include "mlir/IR/Operation.h"
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/SetVector.h"
+
+#include <vector>
+
+namespace nn {
+
+/// What an op is to grouping.
+enum class OpKind {
+  Map,       ///< one element of the result from the elements at the same place: elementwise ops, random numbers
+  Move,      ///< addressing only: recomputed by every kernel that reads it
+  View,      ///< its operand's memory: nothing is computed
+  Reduction, ///< reduce_*, argmax
+  Product,   ///< contractions, convolutions, windows: at most one to a kernel
+  Call,      ///< a kernel function with a direct implementation: alone in its kernel
+};
+
+OpKind kindOf(mlir::Operation *op);
+
+/// The clusters of one block. A cluster is one of
+///   map        Maps over one shape, any number of results
+///   reduction  Reductions of one shape over the same axes; Maps over the full shape in front of them, whose values
+///   stay
+///              inside; Maps over the reduced shape behind them
+///   product    one Product whose operands come from outside, and Maps over its result's shape
+///   call       one Call
+///   small      Maps and Reductions of any shapes that together are less work than a launch is worth
+/// or a Move that must exist in memory (alone). Moves and Views belong to no cluster: whoever reads them computes them.
+class Clusters {
+public:
+  /// `materialised`: the Moves that need a cluster of their own.
+  Clusters(mlir::Block &block, const llvm::DenseSet<mlir::Operation *> &materialised);
+
+  /// Merges as far as kernels allow.
+  void grow();
+
+  /// The clusters in an order in which each comes after what it reads; ops in the block's order.
+  std::vector<std::vector<mlir::Operation *>> inOrder() const;
+
+  /// The ops in clusters (or the block's terminator) that read a value, directly or through Moves and Views.
+  struct Reader {
+    mlir::Operation *op;
+    bool direct;
+  };
+  const llvm::SmallVector<Reader> &readers(mlir::Value v) const;
+
+private:
+  struct Cluster {
+    std::vector<int> ops;               // indices into `ops`, sorted
+    llvm::SetVector<int> before, after; // clusters it reads from, and that read from it
+    llvm::DenseSet<int> apart;          // clusters it exchanges values with through Moves or Views
+    bool alive = true;
+  };
+
+  bool tryMerge(int a, int b);
+  bool isSmall(llvm::ArrayRef<int> members) const;
+  bool isKernel(llvm::ArrayRef<int> members) const;
+  bool isReductionKernel(llvm::ArrayRef<int> members) const;
+  bool wouldCycle(int a, int b) const;
+  bool reaches(int from, int to) const;
+  void mergeConsumers(int cluster);
+  void mergeSiblings();
+  void mergeSmall();
+  bool isMap(int cluster) const;
+
+  std::vector<mlir::Operation *> ops; // in clusters, in the block's order
+  llvm::DenseMap<mlir::Operation *, int> index;
+  std::vector<int> clusterOf; // of each op
+  std::vector<Cluster> clusters;
+  llvm::DenseMap<mlir::Value, llvm::SmallVector<Reader>> readersOf;
+};
+
+} // namespace nn
+
+#endif // NN_PASSES_CLUSTERS_H

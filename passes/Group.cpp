@@ -1,0 +1,165 @@
+// Wraps each cluster of ops (Clusters.h) into an nn.group. Moves are copied into every group that reads through them;
+// views stay between groups, where they cost nothing.
+#include "passes/Clusters.h"
+#include "passes/Passes.h"
+#include "passes/View.h"
+
+#include "dialect/NN.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/Pass/Pass.h"
+
+namespace nn {
+#define GEN_PASS_DEF_GROUPPASS
+#include "passes/Passes.h.inc"
+} // namespace nn
+
+using namespace mlir;
+using namespace nn;
+
+namespace {
+
+/// Whether an op reads Moves in memory only: it computes addresses of its own, or leaves the function.
+bool readsMemory(Operation *op) {
+  OpKind kind = kindOf(op);
+  return op->hasTrait<OpTrait::IsTerminator>() || kind == OpKind::Product || kind == OpKind::Call ||
+         kind == OpKind::View;
+}
+
+/// Gives a Move whose result must lie in memory a copy for those readers; the copies become clusters.
+DenseSet<Operation *> materialiseMoves(Block &block) {
+  DenseSet<Operation *> copies;
+  for (Operation &op : llvm::make_early_inc_range(block.without_terminator())) {
+    if (kindOf(&op) != OpKind::Move)
+      continue;
+    auto inMemory = [](OpOperand &use) { return readsMemory(use.getOwner()); };
+    if (llvm::none_of(op.getUses(), inMemory))
+      continue;
+    Operation *copy = OpBuilder(op.getContext(), std::next(op.getIterator())).clone(op);
+    SmallVector<OpOperand *> uses;
+    for (OpOperand &use : op.getUses())
+      if (inMemory(use))
+        uses.push_back(&use);
+    for (OpOperand *use : uses)
+      use->set(copy->getResult(0));
+    copies.insert(copy);
+  }
+  return copies;
+}
+
+/// Builds the groups of one function in front of its terminator.
+class Grouping {
+public:
+  explicit Grouping(Block &block)
+      : block(block), materialised(materialiseMoves(block)), clusters(block, materialised), b(block.getTerminator()) {}
+
+  void run();
+
+private:
+  bool isCopied(Operation *op) const { return kindOf(op) == OpKind::Move && !materialised.contains(op); }
+  Value outside(Value v);
+  void collectInputs(Operation *op, const DenseSet<Operation *> &members, llvm::SetVector<Value> &inputs);
+  Value inside(Value v, OpBuilder &body, IRMapping &mapping);
+  void build(ArrayRef<Operation *> members);
+
+  Block &block;
+  DenseSet<Operation *> materialised;
+  Clusters clusters;
+  OpBuilder b;
+  IRMapping results; // from values of the old ops to those of groups
+};
+
+/// What stands for `v` between groups: a result of a group, an argument, or a view of one.
+Value Grouping::outside(Value v) {
+  if (Value known = results.lookupOrNull(v))
+    return known;
+  Operation *op = v.getDefiningOp();
+  if (!op)
+    return v;
+  assert(kindOf(op) == OpKind::View && "every other value is in a group or copied");
+  outside(op->getOperand(0));
+  b.clone(*op, results);
+  return results.lookup(v);
+}
+
+void Grouping::collectInputs(Operation *op, const DenseSet<Operation *> &members, llvm::SetVector<Value> &inputs) {
+  for (Value operand : op->getOperands()) {
+    Operation *source = operand.getDefiningOp();
+    if (source && members.contains(source))
+      continue;
+    bool copied = source && (isCopied(source) ||
+                             (kindOf(source) == OpKind::View && members.contains(viewed(operand).getDefiningOp())));
+    if (copied)
+      collectInputs(source, members, inputs);
+    else
+      inputs.insert(operand);
+  }
+}
+
+/// The group's value for `v`, copying Moves on the way.
+Value Grouping::inside(Value v, OpBuilder &body, IRMapping &mapping) {
+  if (Value known = mapping.lookupOrNull(v))
+    return known;
+  Operation *op = v.getDefiningOp();
+  for (Value operand : op->getOperands())
+    inside(operand, body, mapping);
+  body.clone(*op, mapping);
+  return mapping.lookup(v);
+}
+
+void Grouping::build(ArrayRef<Operation *> members) {
+  DenseSet<Operation *> set(members.begin(), members.end());
+  llvm::SetVector<Value> inputs;
+  SmallVector<Value> yielded;
+  for (Operation *op : members) {
+    collectInputs(op, set, inputs);
+    for (Value result : op->getResults())
+      if (llvm::any_of(clusters.readers(result), [&](const Clusters::Reader &r) { return !set.contains(r.op); }))
+        yielded.push_back(result);
+  }
+  if (yielded.empty())
+    return;
+  SmallVector<Value> operands = llvm::map_to_vector(inputs, [&](Value v) { return outside(v); });
+  Location loc = members.back()->getLoc();
+  auto group = GroupOp::create(b, loc, ValueRange(yielded).getTypes(), operands);
+  Block *body = b.createBlock(&group.getBody());
+  b.setInsertionPoint(block.getTerminator());
+  IRMapping mapping;
+  for (Value input : inputs)
+    mapping.map(input, body->addArgument(input.getType(), input.getLoc()));
+  OpBuilder inner = OpBuilder::atBlockEnd(body);
+  for (Operation *op : members) {
+    for (Value operand : op->getOperands())
+      inside(operand, inner, mapping);
+    inner.clone(*op, mapping);
+  }
+  YieldOp::create(inner, loc, llvm::map_to_vector(yielded, [&](Value v) { return mapping.lookup(v); }));
+  results.map(yielded, group.getResults());
+}
+
+void Grouping::run() {
+  clusters.grow();
+  Operation *last = &block.back();
+  SmallVector<Operation *> old;
+  for (Operation &op : block.without_terminator())
+    old.push_back(&op);
+  for (const std::vector<Operation *> &members : clusters.inOrder())
+    build(members);
+  for (OpOperand &operand : last->getOpOperands())
+    operand.set(outside(operand.get()));
+  for (Operation *op : llvm::reverse(old))
+    op->erase();
+}
+
+struct GroupPass : nn::impl::GroupPassBase<GroupPass> {
+  void runOnOperation() override {
+    for (auto function : getOperation().getOps<func::FuncOp>())
+      if (!function.isPrivate())
+        Grouping(function.getBody().front()).run();
+  }
+};
+
+} // namespace
+
+std::unique_ptr<Pass> nn::createGroupPass() { return std::make_unique<GroupPass>(); }

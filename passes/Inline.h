@@ -1,0 +1,26 @@
+// Copying the body of a private function to the place of a call.
+#ifndef NN_PASSES_INLINE_H
+#define NN_PASSES_INLINE_H
+
+#include "mlir/IR/Builders.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
+
+namespace mlir::func {
+class FuncOp;
+} // namespace mlir::func
+
+namespace nn {
+
+/// Clones the ops of `function` in order at the builder's place, with `arguments` for its arguments, and returns what
+/// it returns. `cloned` sees every new op; if it returns values, they stand for the op's results (the op may have been
+/// erased).
+llvm::SmallVector<mlir::Value>
+inlineBody(mlir::OpBuilder &b, mlir::func::FuncOp function, mlir::ValueRange arguments,
+           llvm::function_ref<std::optional<llvm::SmallVector<mlir::Value>>(mlir::Operation *)> cloned);
+
+/// Removes private functions that nothing in the module refers to.
+void eraseUnusedFunctions(mlir::Operation *module);
+
+} // namespace nn
+
+#endif // NN_PASSES_INLINE_H

@@ -1,0 +1,59 @@
+// Calls that no kernel written for the target stands for become their bodies, so that grouping sees the ops.
+#include "passes/Inline.h"
+#include "passes/Passes.h"
+
+#include "dialect/NN.h"
+#include "dialect/Target.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/Pass/Pass.h"
+
+namespace nn {
+#define GEN_PASS_DEF_INLINEKERNELFUNCTIONSPASS
+#include "passes/Passes.h.inc"
+} // namespace nn
+
+using namespace mlir;
+using namespace nn;
+
+namespace {
+
+struct InlineKernelFunctionsPass : nn::impl::InlineKernelFunctionsPassBase<InlineKernelFunctionsPass> {
+  explicit InlineKernelFunctionsPass(const Target &target) : target(&target) {}
+
+  void runOnOperation() override {
+    SymbolTable symbols(getOperation());
+    for (auto function : getOperation().getOps<func::FuncOp>())
+      if (!function.isPrivate())
+        for (Operation &op : llvm::make_early_inc_range(function.getBody().front()))
+          if (auto call = dyn_cast<CallOp>(op))
+            inlineCall(call, symbols);
+    eraseUnusedFunctions(getOperation());
+  }
+
+private:
+  std::optional<SmallVector<Value>> inlineCall(CallOp call, SymbolTable &symbols) {
+    auto callee = symbols.lookup<func::FuncOp>(call.getCallee());
+    auto name = callee->getAttrOfType<StringAttr>("nn.kernel_fn");
+    if (name && target->has(name.getValue(), call.getInputs().getTypes()))
+      return std::nullopt;
+    OpBuilder b(call);
+    SmallVector<Value> results =
+        inlineBody(b, callee, call.getInputs(), [&](Operation *copied) -> std::optional<SmallVector<Value>> {
+          if (auto inner = dyn_cast<CallOp>(copied))
+            return inlineCall(inner, symbols);
+          return std::nullopt;
+        });
+    call.replaceAllUsesWith(results);
+    call.erase();
+    return results;
+  }
+
+  const Target *target;
+};
+
+} // namespace
+
+std::unique_ptr<Pass> nn::createInlineKernelFunctionsPass(const Target &target) {
+  return std::make_unique<InlineKernelFunctionsPass>(target);
+}

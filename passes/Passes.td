@@ -1,0 +1,66 @@
+// The passes over nn modules, in the order in which the pipeline runs them.
+#ifndef NN_PASSES_TD
+#define NN_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def AutodiffPass : Pass<"nn-autodiff", "::mlir::ModuleOp"> {
+  let summary = "Replace every nn.value_and_grad by the function's body and its derivative in reverse mode";
+  let description = [{
+    Gradients are computed for values that depend on the listed inputs only, and add up in a fixed order. A call of a function
+    with a written gradient becomes a call of that gradient; other calls are inlined and differentiated through. Functions
+    without a use are removed afterwards.
+  }];
+  let constructor = "::nn::createAutodiffPass()";
+}
+
+def SimplifyPass : Pass<"nn-simplify", "::mlir::ModuleOp"> {
+  let summary = "Fold, canonicalise, eliminate common subexpressions and dead code";
+  let description = [{
+    Beside the ops' own folds: transposes become labels of contractions, elementwise ops on equally broadcast operands move in
+    front of the broadcast, sums of broadcasts become products, chains of moves become one move.
+  }];
+  let constructor = "::nn::createSimplifyPass()";
+}
+
+def InlineKernelFunctionsPass : Pass<"nn-inline-kernel-functions", "::mlir::ModuleOp"> {
+  let summary = "Inline calls of functions for which the target has no direct implementation";
+  let constructor = "::nn::createInlineKernelFunctionsPass(target)";
+}
+
+def SplitReductionsPass : Pass<"nn-split-reductions", "::mlir::ModuleOp"> {
+  let summary = "Cut large reductions with few results into partial ones, so that threads have work";
+  let description = "The number of parts is a function of the shape alone, so results do not depend on the number of threads.";
+  let constructor = "::nn::createSplitReductionsPass()";
+}
+
+def ChooseLayoutsPass : Pass<"nn-choose-layouts", "::mlir::ModuleOp"> {
+  let summary = "Store activations with the batch innermost where that keeps the vector lanes full";
+  let description = [{
+    Decides per entry function from its contractions, convolutions and windows. Arguments and results keep the canonical
+    row-major order.
+  }];
+  let constructor = "::nn::createChooseLayoutsPass(target)";
+}
+
+def GroupPass : Pass<"nn-group", "::mlir::ModuleOp"> {
+  let summary = "Wrap ops that will be one kernel into nn.group";
+  let constructor = "::nn::createGroupPass()";
+}
+
+def OutlineKernelsPass : Pass<"nn-outline-kernels", "::mlir::ModuleOp"> {
+  let summary = "Make every nn.group an nn.launch of an nn.kernel; equal groups share a kernel";
+  let constructor = "::nn::createOutlineKernelsPass(target)";
+}
+
+def PlanMemoryPass : Pass<"nn-plan-memory", "::mlir::ModuleOp"> {
+  let summary = "Order the launches and give every value an offset in the arena";
+  let description = [{
+    Owned values (parameters, states, slots, tallies) fill one persistent range at the same offsets in every entry; an entry
+    that replaces one writes it in place, after the readers of the old value, or through one copy where that is impossible.
+    Sets `nn.offset` on arguments and owned values, `offsets` and `barrier` on launches, and the module's byte counts.
+  }];
+  let constructor = "::nn::createPlanMemoryPass(target)";
+}
+
+#endif
