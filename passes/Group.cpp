@@ -36,7 +36,7 @@ DenseSet<Operation *> materialiseMoves(Block &block) {
     auto inMemory = [](OpOperand &use) { return readsMemory(use.getOwner()); };
     if (llvm::none_of(op.getUses(), inMemory))
       continue;
-    Operation *copy = OpBuilder(op.getContext(), std::next(op.getIterator())).clone(op);
+    Operation *copy = OpBuilder(&block, std::next(op.getIterator())).clone(op);
     SmallVector<OpOperand *> uses;
     for (OpOperand &use : op.getUses())
       if (inMemory(use))

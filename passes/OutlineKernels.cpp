@@ -158,19 +158,20 @@ private:
     for (auto launch : block.getOps<LaunchOp>())
       for (OpOperand &operand : launch->getOpOperands())
         operand.set(viewed(operand.get()));
-    for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block.without_terminator()))) {
-      if (kindOf(&op) != OpKind::View || op.use_empty()) {
-        if (op.use_empty() && kindOf(&op) == OpKind::View)
-          op.erase();
-        continue;
-      }
-      Value source = op.getOperand(0);
+    SmallVector<Operation *> views;
+    for (Operation &op : block.without_terminator())
+      if (kindOf(&op) == OpKind::View)
+        views.push_back(&op);
+    for (Operation *view : llvm::reverse(views)) {
+      Value source = view->getOperand(0);
       bool returned = llvm::any_of(source.getUsers(), [](Operation *user) { return isa<func::ReturnOp>(user); });
-      if (returned || isa<BlockArgument>(source))
-        continue; // planning copies it
-      source.setType(op.getResult(0).getType());
-      op.getResult(0).replaceAllUsesWith(source);
-      op.erase();
+      if (!view->use_empty()) {
+        if (returned || isa<BlockArgument>(source))
+          continue; // planning copies it
+        source.setType(view->getResult(0).getType());
+        view->replaceAllUsesWith(ValueRange(source));
+      }
+      view->erase();
     }
   }
 

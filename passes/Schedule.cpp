@@ -41,6 +41,8 @@ public:
 private:
   bool isReplaced(Value argument) const;
   void settleOutput(OpOperand &result);
+  Value oldOf(OpOperand &result) const;
+  void makeLaunch(OpOperand &result);
   void settleOwned(OpOperand &result);
   bool canReplace(LaunchOp writer, unsigned result, Value old);
   bool dependsOn(Operation *reader, Operation *writer) const;
@@ -104,15 +106,22 @@ bool Scheduler::canReplace(LaunchOp writer, unsigned result, Value old) {
                        [&](Operation *reader) { return reader != writer && dependsOn(reader, writer); });
 }
 
-/// An owned value's replacement is a launch's result that is nothing else's replacement, behind the old value's
-/// readers.
+/// The owned value that a result replaces; null if the entry has not read it.
+Value Scheduler::oldOf(OpOperand &result) const { return owned.lookup(nameOf(entry, result.getOperandNumber(), true)); }
+
+/// Makes an owned value's replacement the result of a launch.
+void Scheduler::makeLaunch(OpOperand &result) {
+  if (result.get() != oldOf(result) && !result.get().getDefiningOp<LaunchOp>())
+    copyInto(result);
+}
+
+/// An owned value's replacement is nothing else's replacement, and is written behind the old value's readers.
 void Scheduler::settleOwned(OpOperand &result) {
-  unsigned index = result.getOperandNumber();
-  StringRef name = nameOf(entry, index, true);
-  Value old = owned.lookup(name);
+  StringRef name = nameOf(entry, result.getOperandNumber(), true);
+  Value old = oldOf(result);
   if (result.get() == old)
     return;
-  if (!result.get().getDefiningOp<LaunchOp>() || replaced.count(result.get()))
+  if (replaced.count(result.get()))
     copyInto(result);
   auto writer = result.get().getDefiningOp<LaunchOp>();
   if (old && !canReplace(writer, cast<OpResult>(result.get()).getResultNumber(), old)) {
@@ -187,12 +196,18 @@ llvm::MapVector<Value, StringRef> Scheduler::run() {
   for (OpOperand &result : end->getOpOperands())
     if (!isOwnedRole(role(result)))
       settleOutput(result);
+  for (OpOperand &result : end->getOpOperands()) // all of them first: these launches read owned values, too
+    if (isOwnedRole(role(result)))
+      makeLaunch(result);
   for (OpOperand &result : end->getOpOperands())
     if (isOwnedRole(role(result)))
       settleOwned(result);
-  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block.without_terminator())))
-    if (op.use_empty())
-      op.erase();
+  SmallVector<Operation *> ops;
+  for (Operation &op : block.without_terminator())
+    ops.push_back(&op);
+  for (Operation *op : llvm::reverse(ops)) // views of what was copied
+    if (op->use_empty())
+      op->erase();
   sort();
   return std::move(replaced);
 }
