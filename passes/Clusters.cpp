@@ -225,14 +225,48 @@ bool Clusters::tryMerge(int a, int b) {
   return true;
 }
 
-/// Takes in what reads from the cluster, and then what that reads, as long as something fits.
+/// Whether `consumer` is better computed by what reads it: `cluster` keeps its own results in memory for others anyway,
+/// and would have to keep the consumer's as well.
+bool Clusters::belongsBehind(int cluster, int consumer) const {
+  if (clusters[consumer].after.size() != 1 || clusters[consumer].after.contains(cluster))
+    return false;
+  auto leaves = [&](int i) {
+    return llvm::any_of(readers(ops[i]->getResult(0)), [&](const Reader &reader) { return !index.count(reader.op); });
+  };
+  if (llvm::any_of(clusters[consumer].ops, leaves))
+    return false;
+  int next = clusters[consumer].after.front();
+  std::vector<int> members;
+  llvm::append_range(members, clusters[consumer].ops);
+  llvm::append_range(members, clusters[next].ops);
+  llvm::sort(members);
+  if (clusters[consumer].apart.contains(next) || !isKernel(members))
+    return false;
+  // Does every value that the consumer reads from the cluster have another reader?
+  for (int i : clusters[cluster].ops) {
+    auto readsInConsumer = [&](const Reader &reader) {
+      auto it = index.find(reader.op);
+      return it != index.end() && clusterOf[it->second] == consumer;
+    };
+    const auto &all = readers(ops[i]->getResult(0));
+    auto elsewhere = [&](const Reader &reader) {
+      auto it = index.find(reader.op);
+      return it == index.end() || (clusterOf[it->second] != consumer && clusterOf[it->second] != cluster);
+    };
+    if (llvm::any_of(all, readsInConsumer) && llvm::none_of(all, elsewhere))
+      return false;
+  }
+  return true;
+}
+
+/// Takes in what reads from the cluster, and then what reads that, as long as something fits.
 void Clusters::mergeConsumers(int cluster) {
   for (bool changed = true; changed;) {
     changed = false;
     SmallVector<int> next(clusters[cluster].after.begin(), clusters[cluster].after.end());
     llvm::sort(next, [&](int a, int b) { return clusters[a].ops.front() < clusters[b].ops.front(); });
     for (int consumer : next)
-      if (clusters[consumer].alive && isMap(consumer))
+      if (clusters[consumer].alive && isMap(consumer) && !belongsBehind(cluster, consumer))
         changed |= tryMerge(cluster, consumer);
   }
 }
@@ -268,25 +302,32 @@ void Clusters::mergeSiblings() {
   merge(scalars);
 }
 
-void Clusters::grow() {
-  for (int i = int(ops.size()) - 1; i >= 0; --i)
-    if (kindOf(ops[i]) == OpKind::Product)
-      mergeConsumers(clusterOf[i]);
-  for (int i = int(ops.size()) - 1; i >= 0; --i)
-    if (kindOf(ops[i]) == OpKind::Reduction)
-      mergeConsumers(clusterOf[i]);
-  // What reads a value takes its producer in: chains of maps, maps in front of reductions and beside epilogues.
-  for (int i = int(ops.size()) - 1; i >= 0; --i) {
-    for (bool changed = true; changed;) {
-      changed = false;
-      int cluster = clusterOf[i];
-      SmallVector<int> previous(clusters[cluster].before.begin(), clusters[cluster].before.end());
-      llvm::sort(previous, [&](int a, int b) { return clusters[a].ops.back() > clusters[b].ops.back(); });
-      for (int producer : previous)
-        if (clusters[producer].alive && isMap(producer))
-          changed |= tryMerge(clusterOf[i], producer);
-    }
+/// Takes in the maps that the cluster reads: chains, prologues of reductions, what is beside an epilogue.
+void Clusters::mergeProducers(int op) {
+  for (bool changed = true; changed;) {
+    changed = false;
+    int cluster = clusterOf[op];
+    SmallVector<int> previous(clusters[cluster].before.begin(), clusters[cluster].before.end());
+    llvm::sort(previous, [&](int a, int b) { return clusters[a].ops.back() > clusters[b].ops.back(); });
+    for (int producer : previous)
+      if (clusters[producer].alive && isMap(producer))
+        changed |= tryMerge(clusterOf[op], producer);
   }
+}
+
+void Clusters::grow() {
+  auto epilogues = [&](OpKind kind) {
+    for (int i = int(ops.size()) - 1; i >= 0; --i)
+      if (kindOf(ops[i]) == kind)
+        mergeConsumers(clusterOf[i]);
+  };
+  epilogues(OpKind::Product);
+  epilogues(OpKind::Reduction);
+  for (int i = int(ops.size()) - 1; i >= 0; --i)
+    mergeProducers(i);
+  // Chains of maps that were better behind a product than beside it are complete now.
+  epilogues(OpKind::Product);
+  epilogues(OpKind::Reduction);
   mergeSiblings();
   mergeSmall();
 }

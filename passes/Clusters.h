@@ -66,7 +66,9 @@ private:
   bool isReductionKernel(llvm::ArrayRef<int> members) const;
   bool wouldCycle(int a, int b) const;
   bool reaches(int from, int to) const;
+  bool belongsBehind(int cluster, int consumer) const;
   void mergeConsumers(int cluster);
+  void mergeProducers(int op);
   void mergeSiblings();
   void mergeSmall();
   bool isMap(int cluster) const;
