@@ -57,12 +57,12 @@ public:
 
 private:
   KernelOp kernelOf(LaunchOp launch) { return symbols.lookup<KernelOp>(launch.getKernel()); }
-  void number();
   void findRanges();
   void shareInPlace();
   int64_t place();
   void annotate();
   void setBarriers();
+  int64_t findGradientBytes(const llvm::MapVector<Value, StringRef> &replaced);
 
   func::FuncOp entry;
   Block &block;
@@ -158,10 +158,6 @@ void EntryPlan::annotate() {
     if (workspaces[t].size > 0)
       all.push_back(workspaceOffsets[t]);
     launch.setOffsets(all);
-    Operation *yield = kernelOf(launch).getBody().front().getTerminator();
-    for (auto [result, yielded] : llvm::zip(launch.getResults(), yield->getOperands()))
-      if (yielded.getDefiningOp() && yielded.getDefiningOp()->hasAttr("nn.gradient"))
-        gradientBytes += bytesOf(result.getType());
   }
 }
 
@@ -189,6 +185,19 @@ void EntryPlan::setBarriers() {
   }
 }
 
+/// What lies in memory of the gradients: values of an owned value's size that the launch which replaces that one reads.
+int64_t EntryPlan::findGradientBytes(const llvm::MapVector<Value, StringRef> &replaced) {
+  llvm::SetVector<Value> gradients;
+  for (auto &[v, name] : replaced)
+    for (Value operand : v.getDefiningOp()->getOperands())
+      if (transient.count(operand) && operand.getDefiningOp() && bytesOf(operand.getType()) == bytesOf(v.getType()))
+        gradients.insert(operand);
+  int64_t bytes = 0;
+  for (Value v : gradients)
+    bytes += bytesOf(v.getType());
+  return bytes;
+}
+
 int64_t EntryPlan::run(const llvm::MapVector<Value, StringRef> &replaced) {
   llvm::append_range(launches, block.getOps<LaunchOp>());
   for (BlockArgument argument : block.getArguments())
@@ -201,6 +210,7 @@ int64_t EntryPlan::run(const llvm::MapVector<Value, StringRef> &replaced) {
   int64_t end = place();
   annotate();
   setBarriers();
+  gradientBytes = findGradientBytes(replaced);
   return end;
 }
 
