@@ -5,6 +5,7 @@
 #include "dialect/NN.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/BuiltinOps.h"
 
 using namespace mlir;
 using namespace nn;
@@ -42,8 +43,8 @@ struct ReductionEmitter {
   int64_t stepCost(int64_t axis, int64_t lanes) {
     ElementEmitter trial(e);
     trial.isTrial = true;
-    Region scratch;
-    Block *block = &scratch.emplaceBlock();
+    OwningOpRef<ModuleOp> scratch = ModuleOp::create(e.loc);
+    Block *block = scratch->getBody();
     OpBuilder::InsertionGuard guard(e.b);
     e.b.setInsertionPointToStart(block);
     SmallVector<Coordinate> from(at);

@@ -8,6 +8,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/BuiltinOps.h"
 
 using namespace mlir;
 using namespace nn;
@@ -46,8 +47,8 @@ Probe nn::probe(ArrayRef<Value> values, const llvm::SetVector<Value> &memory, co
   Probe result;
   MLIRContext *context = values[0].getContext();
   auto domain = cast<RankedTensorType>(values[0].getType());
-  Region scratch;
-  Block *block = &scratch.emplaceBlock();
+  OwningOpRef<ModuleOp> scratch = ModuleOp::create(values[0].getLoc());
+  Block *block = scratch->getBody();
   OpBuilder b(context);
   b.setInsertionPointToStart(block);
   ElementEmitter e(b, values[0].getLoc());

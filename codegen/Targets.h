@@ -4,6 +4,7 @@
 #define NN_CODEGEN_TARGETS_H
 
 #include "dialect/Target.h"
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,7 +32,7 @@ public:
   explicit Machine(TargetFacts facts) : facts(std::move(facts)) {}
   const TargetFacts facts;
 
-  int64_t lanes(int64_t bits) const override { return facts.vectorBits / bits; }
+  int64_t lanes(int64_t bits) const override { return std::max<int64_t>(1, facts.vectorBits / bits); }
   int64_t vectorRegisters() const override { return facts.vectorRegisters; }
   int64_t l1Bytes() const override { return facts.l1Bytes; }
   int64_t l2Bytes() const override { return facts.l2Bytes; }

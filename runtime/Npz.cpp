@@ -111,7 +111,7 @@ Status readNpz(const std::string &path, std::shared_ptr<Region> file, std::vecto
     NamedArray named;
     named.name = member.name.substr(0, member.name.size() - 4);
     std::string what = format("%s, array '%s'", path.c_str(), named.name.c_str());
-    int64_t offset = 0;
+    int64_t offset;
     NNRT_TRY(archive.locate(member, offset));
     if (member.method == 0) {
       NNRT_TRY(readNpy(what, file->data() + offset, member.size, file, named.array));

@@ -18,10 +18,10 @@ void countKernel(char *arena, const int64_t *args, int64_t lo, int64_t hi) {
 // args: [from, to, n]: each task sums all of `from` and so sees whether the work before the barrier is done.
 void sumKernel(char *arena, const int64_t *args, int64_t lo, int64_t hi) {
   for (int64_t i = lo; i < hi; ++i) {
-    uint32_t sum = 0;
+    int32_t sum = 0;
     for (int64_t k = 0; k < args[2]; ++k)
-      sum += reinterpret_cast<uint32_t *>(arena + args[0])[k];
-    reinterpret_cast<uint32_t *>(arena + args[1])[i] = sum + 1;
+      sum += reinterpret_cast<int32_t *>(arena + args[0])[k];
+    reinterpret_cast<int32_t *>(arena + args[1])[i] = sum + 1;
   }
 }
 void modeKernel(char *arena, const int64_t *args, int64_t lo, int64_t hi) {
@@ -63,14 +63,14 @@ TEST_P(Threads, BarriersOrderDependentLaunches) {
     Team team;
     EXPECT_FALSE(team.start(threads).failed());
     Plan plan(launches.data(), int64_t(launches.size()), threads);
-    std::vector<uint32_t> memory(2 * n, 0);
+    std::vector<int32_t> memory(2 * n, 0);
     for (int repeat = 0; repeat < 200; ++repeat) {
       std::fill(memory.begin(), memory.end(), 0);
       team.run(plan, reinterpret_cast<char *>(memory.data()));
     }
     return memory;
   };
-  static const std::vector<uint32_t> expected = runWith(1);
+  static const std::vector<int32_t> expected = runWith(1);
   EXPECT_EQ(runWith(GetParam()), expected);
 }
 
