@@ -3,7 +3,12 @@
 #include "frontend/Frontend.h"
 #include "frontend/AstPrinter.h"
 #include "frontend/Library.h"
+#include "frontend/ModelCompiler.h"
 #include "frontend/Parser.h"
+#include "frontend/Program.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/OwningOpRef.h"
+#include "mlir/IR/Verifier.h"
 #include "llvm/Support/Casting.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -44,4 +49,79 @@ std::optional<std::string> nn::frontend::showDefinition(const std::string &name,
   }
   suggestion = nearest(name, names);
   return std::nullopt;
+}
+
+/// The model that is built: the named one, else the last train block's, else the last one.
+static const FunctionDecl *chooseModel(const Program &program, const FrontendOptions &options, Diagnostics &diagnostics,
+                                       const TrainDecl *&train) {
+  std::vector<std::string> names;
+  std::string wanted = options.modelName;
+  Span at;
+  train = nullptr;
+  for (const TrainDecl *block : program.trainBlocks())
+    if (wanted.empty() || block->name.text == wanted)
+      train = block;
+  if (wanted.empty() && train) {
+    wanted = train->name.text;
+    at = train->name.span;
+  }
+  for (const FunctionDecl *model : program.models())
+    names.push_back(model->name.text);
+  if (program.models().empty() && wanted.empty()) {
+    diagnostics.error({}, options.path + ": the file declares no model")
+        .hint("a model is declared with `model Name(x: f32[batch, n]) -> f32[batch, m] { ... }`");
+    return nullptr;
+  }
+  for (const FunctionDecl *model : program.models())
+    if (wanted.empty() ? model == program.models().back() : model->name.text == wanted)
+      return model;
+  auto &message = diagnostics.error(at, "there is no model `" + wanted + "`");
+  if (std::string meant = nearest(wanted, names); !meant.empty())
+    message.hint("did you mean `" + meant + "`?");
+  return nullptr;
+}
+
+mlir::OwningOpRef<mlir::ModuleOp> nn::frontend::compile(mlir::MLIRContext &context, const FrontendOptions &options,
+                                                        llvm::raw_ostream &messages) {
+  Diagnostics diagnostics;
+  Program program(options, diagnostics);
+  mlir::OwningOpRef<mlir::ModuleOp> module;
+  if (!diagnostics.hasErrors()) {
+    const TrainDecl *train;
+    if (const FunctionDecl *model = chooseModel(program, options, diagnostics, train)) {
+      module = mlir::ModuleOp::create(mlir::FileLineColLoc::get(&context, options.path, 1, 1));
+      ModelCompiler(program, diagnostics, *module, *model, train, /*symbolic=*/false).run();
+    }
+  }
+  diagnostics.print(messages);
+  return diagnostics.hasErrors() ? nullptr : std::move(module);
+}
+
+bool nn::frontend::check(mlir::MLIRContext &context, const FrontendOptions &options, llvm::raw_ostream &messages) {
+  Diagnostics diagnostics;
+  Program program(options, diagnostics);
+  if (!diagnostics.hasErrors())
+    for (const FunctionDecl *model : program.models()) {
+      std::vector<const TrainDecl *> blocks;
+      for (const TrainDecl *block : program.trainBlocks())
+        if (block->name.text == model->name.text)
+          blocks.push_back(block);
+      if (blocks.empty())
+        blocks.push_back(nullptr);
+      for (const TrainDecl *block : blocks) {
+        mlir::OwningOpRef<mlir::ModuleOp> scratch = mlir::ModuleOp::create(mlir::UnknownLoc::get(&context));
+        ModelCompiler(program, diagnostics, *scratch, *model, block, /*symbolic=*/true).run();
+      }
+    }
+  diagnostics.print(messages);
+  return !diagnostics.hasErrors();
+}
+
+std::vector<std::string> nn::frontend::modelNames(const FrontendOptions &options) {
+  Diagnostics diagnostics;
+  Program program(options, diagnostics);
+  std::vector<std::string> names;
+  for (const FunctionDecl *model : program.models())
+    names.push_back(model->name.text);
+  return names;
 }

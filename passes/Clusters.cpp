@@ -190,11 +190,11 @@ bool Clusters::reaches(int from, int to) const {
 /// Whether a third cluster lies between the two.
 bool Clusters::wouldCycle(int a, int b) const { return reaches(a, b) || reaches(b, a); }
 
-bool Clusters::tryMerge(int a, int b, bool small) {
+bool Clusters::tryMerge(int a, int b) {
   std::vector<int> members;
   std::merge(clusters[a].ops.begin(), clusters[a].ops.end(), clusters[b].ops.begin(), clusters[b].ops.end(),
              std::back_inserter(members));
-  bool fits = small ? isSmall(members) : !clusters[a].apart.contains(b) && isKernel(members);
+  bool fits = isSmall(members) || (!clusters[a].apart.contains(b) && isKernel(members));
   if (!fits || wouldCycle(a, b))
     return false;
   for (int i : clusters[b].ops)
@@ -332,16 +332,7 @@ void Clusters::grow() {
   mergeSmall();
 }
 
-/// Whether what else `b` reads is there when `a` runs, so that others do not wait longer for `a` when the two are one.
-bool Clusters::isReadyWith(int a, int b) const {
-  if (clusters[a].after.size() == 1)
-    return true;
-  return llvm::all_of(clusters[b].before, [&](int source) {
-    return source == a || clusters[source].before.empty() || clusters[source].after.contains(a) || reaches(source, a);
-  });
-}
-
-/// Small clusters join what they exchange values with; of those whose values only leave the function, all join.
+/// Small clusters join what they exchange values with.
 void Clusters::mergeSmall() {
   for (size_t i = 0; i < ops.size(); ++i)
     for (bool changed = isSmall(clusters[clusterOf[i]].ops); changed;) {
@@ -349,17 +340,9 @@ void Clusters::mergeSmall() {
       SmallVector<int> next(clusters[clusterOf[i]].after.begin(), clusters[clusterOf[i]].after.end());
       llvm::sort(next, [&](int a, int b) { return clusters[a].ops.front() < clusters[b].ops.front(); });
       for (int consumer : next)
-        if (clusters[consumer].alive && isReadyWith(clusterOf[i], consumer))
-          changed |= tryMerge(clusterOf[i], consumer, /*small=*/true);
+        if (clusters[consumer].alive && isSmall(clusters[consumer].ops))
+          changed |= tryMerge(clusterOf[i], consumer);
     }
-  int last = -1;
-  for (size_t i = 0; i < ops.size(); ++i) {
-    int cluster = clusterOf[i];
-    if (cluster == last || !clusters[cluster].after.empty() || !isSmall(clusters[cluster].ops))
-      continue;
-    if (last < 0 || !tryMerge(last, cluster, /*small=*/true))
-      last = cluster;
-  }
 }
 
 std::vector<std::vector<Operation *>> Clusters::inOrder() const {

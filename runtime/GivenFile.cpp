@@ -14,9 +14,6 @@ Status readGiven(const std::string &path, std::vector<NamedArray> &arrays) {
   auto startsWith = [&](const char *bytes, int64_t n) { return file->size() >= n && !memcmp(file->data(), bytes, n); };
   if (startsWith("PK\x03\x04", 4) || startsWith("PK\x05\x06", 4))
     return readNpz(path, std::move(file), arrays);
-  if (startsWith("\x89PNG", 4) || startsWith("\xff\xd8\xff", 3))
-    return wrong("%s: is a PNG or JPEG picture, which this program does not read: save its pixels as a .npy file",
-                 path.c_str());
   arrays.emplace_back();
   if (startsWith("\x93NUMPY", 6))
     return readNpy(path, std::move(file), arrays[0].array);

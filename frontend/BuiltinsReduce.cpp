@@ -1,0 +1,203 @@
+//===- BuiltinsReduce.cpp - Sums, means, extrema, counts
+//--------------------------------------------------------------===//
+//
+// In losses, metrics and tallies of an evaluation, whose last batch may be partial, a reduction over the batch leaves
+// out the rows that do not count.
+//
+//===------------------------------------------------------------------------------------------------------------------===//
+#include "dialect/NN.h"
+#include "frontend/BuiltinFunctions.h"
+#include "frontend/Evaluator.h"
+#include <limits>
+#include <numeric>
+
+using namespace nn::frontend;
+using llvm::SmallVector;
+
+namespace {
+struct Reduction {
+  Tensor x;
+  SmallVector<int64_t> axes;
+  bool keep = false;
+  bool masked = false; ///< the batch is reduced and some of its rows may not count
+};
+} // namespace
+
+static std::optional<Reduction> parse(BuiltinCall &call) {
+  std::optional<Tensor> x = tensorArgument(call, 0);
+  if (!x)
+    return std::nullopt;
+  Reduction result;
+  result.x = *x;
+  if (call.arguments[1].kind() == Value::Kind::None) {
+    result.axes.resize(x->rank());
+    std::iota(result.axes.begin(), result.axes.end(), 0);
+  } else {
+    auto axes = integersArgument(call, 1);
+    if (!axes)
+      return std::nullopt;
+    for (int64_t axis : *axes) {
+      int64_t wrapped = axis < 0 ? axis + x->rank() : axis;
+      if (wrapped < 0 || wrapped >= x->rank() || llvm::is_contained(result.axes, wrapped)) {
+        auto &message = call.evaluator.error(call.spans[1], wrapped >= 0 && wrapped < x->rank()
+                                                                ? "axis " + llvm::Twine(axis) + " is given twice"
+                                                                : "there is no axis " + llvm::Twine(axis) + " in " +
+                                                                      call.evaluator.names.type(*x));
+        call.evaluator.addTrail(message, call.arguments[0], "it");
+        return std::nullopt;
+      }
+      result.axes.push_back(wrapped);
+    }
+    llvm::sort(result.axes);
+  }
+  const Value &keep = call.arguments[2];
+  if (keep.isBool()) {
+    result.keep = keep.asBool();
+  } else if (keep.kind() != Value::Kind::None) {
+    call.evaluator.error(call.spans[2], "`keep_axis` is true or false");
+    return std::nullopt;
+  }
+  EntryBuilder *entry = call.evaluator.entry;
+  result.masked =
+      entry && entry->masked && entry->validRows && x->batch && llvm::is_contained(result.axes, x->batch.axis);
+  return result;
+}
+
+/// x with `outside` in the rows that do not count.
+static Tensor mask(Evaluator &evaluator, const Tensor &x, double outside) {
+  Emitter &emitter = evaluator.emitter;
+  int64_t extent = x.shape()[x.batch.axis];
+  Tensor rows = *evaluator.entry->validRows;
+  if (x.batch.inner != 1)
+    rows = emitter.binary<nn::MulOp>(rows, emitter.scalar(x.batch.inner, rows.element()));
+  Tensor counts = emitter.compare(BinaryOp::Lt, emitter.iota(extent), emitter.broadcast(rows, {extent}, {}));
+  Tensor everywhere = emitter.broadcast(counts, x.shape(), {x.batch.axis});
+  return emitter.select(everywhere, x, emitter.constant(outside, x.type()));
+}
+
+static Tensor reduce(Evaluator &evaluator, Emitter::Reduction kind, const Reduction &r, const Tensor &x) {
+  if (r.axes.empty())
+    return x;
+  Tensor result = evaluator.emitter.reduce(kind, x, r.axes);
+  if (!r.keep)
+    return result;
+  SmallVector<int64_t> shape(x.shape());
+  for (int64_t axis : r.axes)
+    shape[axis] = 1;
+  BatchMark mark = llvm::is_contained(r.axes, x.batch.axis) ? BatchMark{} : x.batch;
+  result = evaluator.emitter.reshape(result, shape);
+  result.batch = mark;
+  return result;
+}
+
+/// Booleans and bytes are summed as i32.
+static Tensor widened(Evaluator &evaluator, const Tensor &x) {
+  bool narrow = x.element().isInteger(1) || x.element().isInteger(8);
+  return narrow ? evaluator.emitter.cast(x, evaluator.emitter.builder.getI32Type()) : x;
+}
+
+/// How many elements each sum has: a number, or, where rows may not count, an f64 scalar of the running program.
+static int64_t elementsPerSum(const Reduction &r, bool withBatch) {
+  int64_t result = 1;
+  for (int64_t axis : r.axes)
+    if (withBatch || axis != r.x.batch.axis)
+      result *= r.x.shape()[axis];
+  return result;
+}
+
+static Tensor validCount(Evaluator &evaluator, const Reduction &r) {
+  Emitter &emitter = evaluator.emitter;
+  Tensor rows = emitter.cast(*evaluator.entry->validRows, emitter.builder.getF64Type());
+  int64_t factor = elementsPerSum(r, false) * r.x.batch.inner;
+  return factor == 1 ? rows : emitter.binary<nn::MulOp>(rows, emitter.scalar(factor, rows.element()));
+}
+
+Value nn::frontend::sumBuiltin(BuiltinCall &call) {
+  std::optional<Reduction> r = parse(call);
+  if (!r)
+    return Value::error();
+  Tensor x = widened(call.evaluator, r->x);
+  if (r->masked)
+    x = mask(call.evaluator, x, 0);
+  return Value::tensor(reduce(call.evaluator, Emitter::Reduction::Sum, *r, x));
+}
+
+Value nn::frontend::meanBuiltin(BuiltinCall &call) {
+  std::optional<Reduction> r = parse(call);
+  if (!r)
+    return Value::error();
+  Evaluator &evaluator = call.evaluator;
+  Emitter &emitter = evaluator.emitter;
+  if (!mlir::isa<mlir::FloatType>(r->x.element()))
+    r->x = emitter.cast(r->x, emitter.builder.getF32Type());
+  mlir::Type element = r->x.element();
+  Tensor x = r->x;
+  if (call.arguments[3].kind() != Value::Kind::None) {
+    // sum(x w) / sum(w), with w what counts.
+    Value left = Value::tensor(x), right = call.arguments[3];
+    if (right.isTensor() && !mlir::isa<mlir::FloatType>(right.asTensor().element()))
+      right = Value::tensor(emitter.cast(right.asTensor(), element));
+    Tensor weights;
+    if (!evaluator.unify(left, right, "`mean` with weights", call.span, x, weights))
+      return Value::error();
+    if (r->masked)
+      weights = mask(evaluator, weights.batch ? weights : Emitter::like(x, weights.value), 0);
+    Tensor weighted = emitter.binary<nn::MulOp>(x, weights);
+    if (r->masked)
+      weighted = mask(evaluator, weighted, 0);
+    Tensor total = reduce(evaluator, Emitter::Reduction::Sum, *r, weights);
+    Tensor result = emitter.binary<nn::DivOp>(reduce(evaluator, Emitter::Reduction::Sum, *r, weighted), total);
+    if (total.rank() == 0)
+      result.divisor = emitter.cast(total, emitter.builder.getF64Type()).value;
+    return Value::tensor(result);
+  }
+  if (!r->masked) {
+    Value sum = Value::tensor(reduce(evaluator, Emitter::Reduction::Sum, *r, x));
+    return evaluator.binary(BinaryOp::Div, sum, Value::integer(elementsPerSum(*r, true)), call.span);
+  }
+  Tensor sum = reduce(evaluator, Emitter::Reduction::Sum, *r, mask(evaluator, x, 0));
+  Tensor count = validCount(evaluator, *r);
+  Tensor divisor = emitter.expand(emitter.cast(count, element), sum.shape());
+  Tensor result = emitter.binary<nn::DivOp>(sum, divisor);
+  result.divisor = count.value;
+  return Value::tensor(result);
+}
+
+static Value extremum(BuiltinCall &call, Emitter::Reduction kind) {
+  std::optional<Reduction> r = parse(call);
+  if (!r)
+    return Value::error();
+  Tensor x = r->x;
+  if (r->masked && mlir::isa<mlir::FloatType>(x.element())) {
+    double infinity = std::numeric_limits<double>::infinity();
+    x = mask(call.evaluator, x, kind == Emitter::Reduction::Max ? -infinity : infinity);
+  }
+  return Value::tensor(reduce(call.evaluator, kind, *r, x));
+}
+
+Value nn::frontend::reduceMaxBuiltin(BuiltinCall &call) { return extremum(call, Emitter::Reduction::Max); }
+Value nn::frontend::reduceMinBuiltin(BuiltinCall &call) { return extremum(call, Emitter::Reduction::Min); }
+
+Value nn::frontend::argmaxBuiltin(BuiltinCall &call) {
+  std::optional<Tensor> x = tensorArgument(call, 0);
+  if (!x)
+    return Value::error();
+  std::optional<int64_t> axis = axisArgument(call, 1, *x);
+  return axis ? Value::tensor(call.evaluator.emitter.argmax(*x, *axis)) : Value::error();
+}
+
+Value nn::frontend::countBuiltin(BuiltinCall &call) {
+  std::optional<Tensor> x = tensorArgument(call, 0);
+  if (!x)
+    return Value::error();
+  EntryBuilder *entry = call.evaluator.entry;
+  if (!entry || !entry->masked || !entry->validRows || !x->batch)
+    return Value::integer(x->type().getNumElements());
+  Reduction all;
+  all.x = *x;
+  all.axes.resize(x->rank());
+  std::iota(all.axes.begin(), all.axes.end(), 0);
+  Tensor count = validCount(call.evaluator, all);
+  count.weak = true;
+  return Value::tensor(count);
+}

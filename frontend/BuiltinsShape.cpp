@@ -1,0 +1,268 @@
+//===- BuiltinsShape.cpp - Shapes and the ops that move elements
+//------------------------------------------------------===//
+#include "dialect/NN.h"
+#include "frontend/BuiltinFunctions.h"
+#include "frontend/Evaluator.h"
+#include <numeric>
+
+using namespace nn::frontend;
+using llvm::SmallVector;
+using llvm::Twine;
+
+Value nn::frontend::shapeBuiltin(BuiltinCall &call) {
+  std::optional<Tensor> x = tensorArgument(call, 0);
+  if (!x)
+    return Value::error();
+  std::vector<Value> extents;
+  for (int64_t extent : x->shape())
+    extents.push_back(Value::integer(extent));
+  return Value::list(std::move(extents));
+}
+
+Value nn::frontend::rankBuiltin(BuiltinCall &call) {
+  std::optional<Tensor> x = tensorArgument(call, 0);
+  return x ? Value::integer(x->rank()) : Value::error();
+}
+
+Value nn::frontend::sizeBuiltin(BuiltinCall &call) {
+  std::optional<Tensor> x = tensorArgument(call, 0);
+  return x ? Value::integer(x->type().getNumElements()) : Value::error();
+}
+
+Value nn::frontend::reshapeBuiltin(BuiltinCall &call) {
+  std::optional<Tensor> x = tensorArgument(call, 0);
+  auto shape = integersArgument(call, 1);
+  if (!x || !shape)
+    return Value::error();
+  int64_t total = x->type().getNumElements(), known = 1, inferred = -1;
+  for (auto [i, extent] : llvm::enumerate(*shape)) {
+    if (extent == -1 && inferred < 0)
+      inferred = i;
+    else
+      known *= extent;
+  }
+  if (inferred >= 0 && known > 0 && total % known == 0)
+    (*shape)[inferred] = total / known;
+  else if (known != total || inferred >= 0) {
+    auto &message =
+        call.evaluator.error(call.span, "`reshape` keeps the number of elements: " + call.evaluator.names.type(*x) +
+                                            " does not fit " + call.evaluator.names.shape(*shape));
+    call.evaluator.addTrail(message, call.arguments[0], "it");
+    return Value::error();
+  }
+  return Value::tensor(call.evaluator.emitter.reshape(*x, *shape));
+}
+
+Value nn::frontend::transposeBuiltin(BuiltinCall &call) {
+  std::optional<Tensor> x = tensorArgument(call, 0);
+  if (!x)
+    return Value::error();
+  SmallVector<int64_t> permutation(x->rank());
+  std::iota(permutation.begin(), permutation.end(), 0);
+  if (call.arguments[1].kind() == Value::Kind::None) {
+    if (x->rank() < 2) {
+      call.evaluator.error(call.span,
+                           "`transpose` swaps the last two axes, and " + call.evaluator.names.type(*x) + " has fewer");
+      return Value::error();
+    }
+    std::swap(permutation[x->rank() - 1], permutation[x->rank() - 2]);
+  } else {
+    auto axes = integersArgument(call, 1);
+    if (!axes)
+      return Value::error();
+    for (int64_t &axis : *axes)
+      axis += axis < 0 ? x->rank() : 0;
+    SmallVector<int64_t> sorted = *axes;
+    llvm::sort(sorted);
+    if (sorted != permutation) {
+      call.evaluator.error(call.spans[1],
+                           "the axes of `transpose` are each axis of " + call.evaluator.names.type(*x) + " once");
+      return Value::error();
+    }
+    permutation = *axes;
+  }
+  return Value::tensor(call.evaluator.emitter.transpose(*x, permutation));
+}
+
+Value nn::frontend::concatBuiltin(BuiltinCall &call) {
+  std::vector<Value> values = call.rest;
+  if (values.size() == 1 && (values[0].isList() || values[0].isTuple()))
+    values = std::vector<Value>(values[0].elements());
+  std::vector<Tensor> parts;
+  for (const Value &value : values) {
+    if (!value.isTensor()) {
+      call.evaluator.error(call.span,
+                           "`concat` joins tensors, and one of these is " + call.evaluator.names.describe(value));
+      return Value::error();
+    }
+    parts.push_back(value.asTensor());
+  }
+  if (parts.empty()) {
+    call.evaluator.error(call.span, "`concat` wants at least one tensor");
+    return Value::error();
+  }
+  std::optional<int64_t> axis = axisArgument(call, 1, parts.front());
+  if (!axis)
+    return Value::error();
+  for (const Tensor &part : parts) {
+    bool fits = part.rank() == parts.front().rank() && part.element() == parts.front().element();
+    for (int64_t i = 0; fits && i < part.rank(); ++i)
+      fits = i == *axis || part.shape()[i] == parts.front().shape()[i];
+    if (!fits) {
+      auto &message = call.evaluator.error(call.span, "`concat` along axis " + Twine(*axis) + " cannot join " +
+                                                          call.evaluator.names.type(parts.front()) + " and " +
+                                                          call.evaluator.names.type(part));
+      call.evaluator.addTrail(message, Value::tensor(parts.front()), "the first one");
+      call.evaluator.addTrail(message, Value::tensor(part), "the other one");
+      return Value::error();
+    }
+  }
+  return Value::tensor(call.evaluator.emitter.concat(parts, *axis));
+}
+
+Value nn::frontend::splitBuiltin(BuiltinCall &call) {
+  std::optional<Tensor> x = tensorArgument(call, 0);
+  std::optional<int64_t> parts = integerArgument(call, 1);
+  if (!x || !parts)
+    return Value::error();
+  std::optional<int64_t> axis = axisArgument(call, 2, *x);
+  if (!axis)
+    return Value::error();
+  int64_t extent = x->shape()[*axis];
+  if (*parts < 1 || extent % *parts) {
+    auto &message =
+        call.evaluator.error(call.span, "`split` makes equal parts: " + call.evaluator.names.extent(extent) +
+                                            " elements of axis " + Twine(*axis) + " do not make " + Twine(*parts));
+    call.evaluator.addTrail(message, call.arguments[0], "it");
+    return Value::error();
+  }
+  std::vector<Value> result;
+  SmallVector<int64_t> offsets(x->rank(), 0), extents(x->shape()), strides(x->rank(), 1);
+  extents[*axis] = extent / *parts;
+  for (int64_t i = 0; i < *parts; ++i) {
+    offsets[*axis] = i * extents[*axis];
+    result.push_back(Value::tensor(call.evaluator.emitter.slice(*x, offsets, extents, strides)));
+  }
+  return Value::tuple(std::move(result));
+}
+
+Value nn::frontend::padBuiltin(BuiltinCall &call) {
+  std::optional<Tensor> x = tensorArgument(call, 0);
+  auto low = integersArgument(call, 1), high = integersArgument(call, 2);
+  if (!x || !low || !high)
+    return Value::error();
+  if (int64_t(low->size()) != x->rank() || low->size() != high->size() ||
+      llvm::any_of(*low, [](int64_t n) { return n < 0; }) || llvm::any_of(*high, [](int64_t n) { return n < 0; })) {
+    call.evaluator.error(call.span, "`pad` wants a number of zeros, before and behind, for each axis of " +
+                                        call.evaluator.names.type(*x));
+    return Value::error();
+  }
+  return Value::tensor(call.evaluator.emitter.pad(*x, *low, *high));
+}
+
+Value nn::frontend::alongBuiltin(BuiltinCall &call) {
+  Evaluator &evaluator = call.evaluator;
+  std::optional<Tensor> like = tensorArgument(call, 2);
+  if (call.arguments[0].isNumber())
+    return call.arguments[0];
+  std::optional<Tensor> v = tensorArgument(call, 0);
+  if (!v || !like)
+    return Value::error();
+  std::optional<int64_t> axis = axisArgument(call, 1, *like);
+  if (!axis)
+    return Value::error();
+  if (v->rank() != 1 || v->shape()[0] != like->shape()[*axis]) {
+    auto &message =
+        evaluator.error(call.span, "`along` lines " + evaluator.names.type(*v) + " up with axis " + Twine(*axis) +
+                                       " of " + evaluator.names.type(*like) + ", and they differ");
+    evaluator.addTrail(message, call.arguments[0], "the vector");
+    return Value::error();
+  }
+  if (v->weak)
+    v = evaluator.emitter.cast(*v, like->element());
+  return Value::tensor(evaluator.emitter.broadcast(*v, like->shape(), {*axis}));
+}
+
+static Value constantLike(BuiltinCall &call, double value) {
+  std::optional<Tensor> x = tensorArgument(call, 0);
+  return x ? Value::tensor(call.evaluator.emitter.constant(value, x->type())) : Value::error();
+}
+
+Value nn::frontend::zerosLikeBuiltin(BuiltinCall &call) { return constantLike(call, 0); }
+Value nn::frontend::onesLikeBuiltin(BuiltinCall &call) { return constantLike(call, 1); }
+
+Value nn::frontend::fillBuiltin(BuiltinCall &call) {
+  SmallVector<int64_t> shape;
+  bool good = !call.rest.empty() && call.rest.front().isNumber();
+  for (const Value &extent : llvm::ArrayRef<Value>(call.rest).drop_front(call.rest.empty() ? 0 : 1)) {
+    if (extent.isInteger() && extent.asInteger() > 0)
+      shape.push_back(extent.asInteger());
+    else if (extent.isList())
+      for (const Value &element : extent.elements())
+        shape.push_back(element.isInteger() ? element.asInteger() : 1);
+    else
+      good = false;
+  }
+  if (!good) {
+    call.evaluator.error(call.span, "`fill(v, n, m)` wants a number and extents");
+    return Value::error();
+  }
+  Tensor result = call.evaluator.emitter.constant(
+      call.rest.front().asNumber(), mlir::RankedTensorType::get(shape, call.evaluator.emitter.builder.getF64Type()));
+  result.weak = true; // takes the element type of the tensor it meets
+  return Value::tensor(std::move(result));
+}
+
+Value nn::frontend::iotaBuiltin(BuiltinCall &call) {
+  std::optional<int64_t> n = integerArgument(call, 0);
+  if (!n)
+    return Value::error();
+  if (*n < 1) {
+    call.evaluator.error(call.spans[0], "`iota` wants at least one element, not " + Twine(*n));
+    return Value::error();
+  }
+  return Value::tensor(call.evaluator.emitter.iota(*n));
+}
+
+Value nn::frontend::pairBuiltin(BuiltinCall &call) {
+  const Value &x = call.arguments[0];
+  if (x.isInteger())
+    return Value::tuple({x, x});
+  auto integers = integersArgument(call, 0);
+  if (!integers)
+    return Value::error();
+  if (integers->size() == 2)
+    return x;
+  call.evaluator.error(call.spans[0],
+                       "an integer or a pair is wanted, and this is " + call.evaluator.names.describe(x));
+  return Value::error();
+}
+
+Value nn::frontend::pairsBuiltin(BuiltinCall &call) {
+  const Value &x = call.arguments[0];
+  if (x.isInteger())
+    return Value::tuple({Value::tuple({x, x}), Value::tuple({x, x})});
+  bool sequence = (x.isTuple() || x.isList()) && x.elements().size() == 2;
+  if (sequence && x.elements()[0].isInteger() && x.elements()[1].isInteger()) {
+    Value h = x.elements()[0], w = x.elements()[1];
+    return Value::tuple({Value::tuple({h, h}), Value::tuple({w, w})});
+  }
+  if (sequence && (x.elements()[0].isTuple() || x.elements()[0].isList()))
+    return x;
+  call.evaluator.error(call.spans[0],
+                       "an integer, a pair or pairs are wanted, and this is " + call.evaluator.names.describe(x));
+  return Value::error();
+}
+
+/// Labels and other ids: where the values come unchanged from a data field, the field gets the limit.
+Value nn::frontend::idsBuiltin(BuiltinCall &call) {
+  std::optional<Tensor> x = tensorArgument(call, 0);
+  std::optional<int64_t> below = integerArgument(call, 1);
+  if (!x || !below)
+    return Value::error();
+  if (!x->record.empty()) {
+    auto [it, isNew] = call.evaluator.recordLimits.try_emplace(x->record, *below);
+    it->second = std::min(it->second, *below);
+  }
+  return Value::tensor(*x);
+}

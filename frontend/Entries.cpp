@@ -1,0 +1,629 @@
+//===- Entries.cpp - The entry functions of a model
+//-------------------------------------------------------------------===//
+#include "dialect/NN.h"
+#include "frontend/AstPrinter.h"
+#include "frontend/ModelCompiler.h"
+#include "llvm/Support/Casting.h"
+
+using namespace nn::frontend;
+using llvm::StringRef;
+using llvm::Twine;
+
+//===------------------------------------------------------------------------------------------------------------------===//
+// Records, inputs, targets, outputs
+//===------------------------------------------------------------------------------------------------------------------===//
+
+static const Tensor *findNamed(const std::vector<std::pair<std::string, Tensor>> &list, StringRef name) {
+  for (const auto &[known, tensor] : list)
+    if (known == name)
+      return &tensor;
+  return nullptr;
+}
+
+ModelCompiler::Named ModelCompiler::records(EntryBuilder &entry) {
+  Named result;
+  for (const DataField &field : train.data.fields) {
+    llvm::SmallVector<int64_t> shape = {evaluator.dimensions[batchName]};
+    shape.append(field.type.getShape().begin(), field.type.getShape().end());
+    Tensor tensor =
+        entry.argument("record", field.name, mlir::RankedTensorType::get(shape, field.type.getElementType()));
+    tensor.batch = {0, 1};
+    tensor.record = field.name;
+    tensor.trail = std::make_shared<Trail>(Trail{field.name, evaluator.names.type(tensor), nullptr});
+    result.emplace_back(field.name, std::move(tensor));
+  }
+  return result;
+}
+
+/// Evaluates an expression of the train block with the names of `scopes` visible, later ones hiding earlier ones.
+std::optional<Value> ModelCompiler::evaluateIn(const Expr &expr, const std::vector<const Named *> &scopes) {
+  Evaluator::BlockScope block(top);
+  for (const Named *scope : scopes)
+    for (const auto &[name, tensor] : *scope) {
+      Variable variable;
+      variable.kind = Variable::Kind::Input;
+      variable.value = Value::tensor(tensor);
+      block.scope.variables[name] = variable;
+    }
+  Value value = evaluator.evaluate(expr);
+  return value.isError() ? std::nullopt : std::optional(value);
+}
+
+/// The model's inputs from the fields of the records, as the `input` entry says.
+std::optional<ModelCompiler::Named> ModelCompiler::inputsOf(const Named &records) {
+  Named result;
+  Span place = train.input ? train.input->span : train.data.span;
+  std::optional<Value> value;
+  if (train.input && !(value = evaluateIn(*train.input, {&records})))
+    return std::nullopt;
+  bool good = true;
+  for (auto [index, parameter] : llvm::enumerate(model.inputs)) {
+    auto &[name, type] = inputTypes[index];
+    std::optional<Tensor> tensor;
+    if (value && value->isTuple()) {
+      for (size_t i = 0; i < value->elements().size(); ++i) {
+        bool named = !value->names()[i].empty();
+        if ((named ? value->names()[i] == name : i == index) && value->elements()[i].isTensor())
+          tensor = value->elements()[i].asTensor();
+      }
+    } else if (value && model.inputs.size() == 1) {
+      tensor = evaluator.toTensor(*value, type.getElementType(), place);
+      if (!tensor)
+        return std::nullopt;
+    } else if (!value) {
+      if (const Tensor *field = findNamed(records, name))
+        tensor = *field;
+      else if (model.inputs.size() == 1 && !records.empty())
+        tensor = records.front().second;
+    }
+    if (!tensor) {
+      evaluator.error(place, "the input `" + name + "` of `" + model.name.text + "` gets no value")
+          .hint("`input = (" + name + ": …)` names the expressions for several inputs");
+      return std::nullopt;
+    }
+    if (tensor->type() != type) {
+      auto &message =
+          evaluator.error(place, "`" + model.name.text + "` wants `" + name + ": " + textOf(*parameter.type) +
+                                     "`, and the train block gives it " + evaluator.names.type(*tensor));
+      evaluator.addTrail(message, Value::tensor(*tensor), "it");
+      if (tensor->element() != type.getElementType() && tensor->element().isInteger(8))
+        message.hint("`input = " + (tensor->record.empty() ? std::string("image") : tensor->record) +
+                     " / 255` makes numbers between 0 and 1 of bytes");
+      good = false;
+      continue;
+    }
+    tensor->batch = {0, 1};
+    result.emplace_back(name, *tensor);
+  }
+  return good ? std::optional(result) : std::nullopt;
+}
+
+/// What the loss compares with: the `target` entry, else the fields that are no inputs.
+std::optional<ModelCompiler::Named> ModelCompiler::targetsOf(const Named &records, const Named &inputs) {
+  Named result;
+  if (!train.target) {
+    for (size_t i = 0; i < records.size(); ++i) {
+      const auto &[name, tensor] = records[i];
+      bool used = findNamed(inputs, name) || (!train.input && inputs.size() == 1 && i == 0);
+      if (train.input)
+        used |= StringRef(textOf(*train.input)).contains(name);
+      if (!used)
+        result.emplace_back(name, tensor);
+    }
+    if (result.size() == 1)
+      train.targetField = result.front().first;
+    return result;
+  }
+  std::optional<Value> value = evaluateIn(*train.target, {&records, &inputs});
+  if (!value)
+    return std::nullopt;
+  std::vector<Value> elements = value->isTuple() ? value->elements() : std::vector<Value>{*value};
+  for (auto [i, element] : llvm::enumerate(elements)) {
+    auto *name = llvm::dyn_cast<NameExpr>(train.target);
+    std::string given = value->isTuple() ? value->names()[i] : name ? name->name : "";
+    if (!element.isTensor()) {
+      evaluator.error(train.target->span,
+                      "`target` is made of the fields of the data, and this is " + evaluator.names.describe(element));
+      return std::nullopt;
+    }
+    if (!value->isTuple() && findNamed(records, given))
+      train.targetField = given;
+    result.emplace_back(given.empty() ? "target" + (elements.size() > 1 ? std::to_string(i + 1) : "") : given,
+                        element.asTensor());
+  }
+  return result;
+}
+
+Value ModelCompiler::applyModel(EntryBuilder &entry, const Named &inputs) {
+  Value configured = Value::callable({&model, nullptr, !model.configured, {}, nullptr, model.span});
+  configured = evaluator.withDefaults(configured, model.span);
+  if (configured.isError())
+    return configured;
+  Frame frame;
+  Scope scope;
+  std::map<std::string, unsigned> counters;
+  frame.decl = &model;
+  frame.caller = &top;
+  frame.source = model.span.source;
+  frame.scope = &scope;
+  frame.counters = &counters;
+  frame.instance = std::make_shared<Instance>();
+  for (auto [parameter, value] : llvm::zip(model.configuration, configured.asCallable().configuration)) {
+    Variable variable;
+    variable.kind = Variable::Kind::Input;
+    variable.value = value;
+    scope.variables[parameter.name.text] = variable;
+  }
+  for (const Parameter &parameter : model.inputs) {
+    if (parameter.whenTraining && !entry.training)
+      continue;
+    const Tensor *given = findNamed(inputs, parameter.name.text);
+    if (!given)
+      return Value::error();
+    Tensor input = *given;
+    input.trail = nullptr;
+    input.batch = input.rank() ? BatchMark{0, 1} : BatchMark{};
+    if (input.rank() > 2)
+      input.field = {1, 1};
+    input.trail = std::make_shared<Trail>(Trail{parameter.name.text, evaluator.names.type(input), nullptr});
+    if (!evaluator.bindInput(parameter, Value::tensor(input), parameter.name.span, frame))
+      return Value::error();
+  }
+  return evaluator.run(model, frame);
+}
+
+ModelCompiler::Named ModelCompiler::outputsOf(const Value &result) const {
+  Named outputs;
+  if (result.isTensor())
+    outputs.emplace_back("output", result.asTensor());
+  else if (result.isTuple())
+    for (size_t i = 0; i < result.elements().size(); ++i)
+      if (result.elements()[i].isTensor())
+        outputs.emplace_back(result.names()[i].empty() ? "output" + std::to_string(i + 1) : result.names()[i],
+                             result.elements()[i].asTensor());
+  return outputs;
+}
+
+/// The loss: a function of outputs and targets, or an expression over their names.
+Value ModelCompiler::lossOf(const Named &outputs, const Named &targets, const Named &inputs, const Named &records) {
+  std::optional<Value> value = evaluateIn(*train.loss, {&records, &inputs, &targets, &outputs});
+  if (!value)
+    return Value::error();
+  Span span = train.loss->span;
+  *value = evaluator.withDefaults(*value, span);
+  if (value->isCallable()) {
+    std::vector<Arg> arguments;
+    for (const Named *list : {&outputs, &targets})
+      for (const auto &[name, tensor] : *list)
+        arguments.push_back({"", Value::tensor(tensor), span});
+    *value = evaluator.apply(value->asCallable(), std::move(arguments), span);
+  }
+  if (value->isError())
+    return *value;
+  if (!value->isTensor() || value->asTensor().rank() != 0 || !mlir::isa<mlir::FloatType>(value->asTensor().element())) {
+    auto &message = evaluator.error(span, "a loss is one number, and this is " + evaluator.names.describe(*value));
+    evaluator.addTrail(message, *value, "it");
+    if (value->isTensor() && value->asTensor().rank())
+      message.hint("take the `mean` over the batch");
+    return Value::error();
+  }
+  return *value;
+}
+
+//===------------------------------------------------------------------------------------------------------------------===//
+// Training
+//===------------------------------------------------------------------------------------------------------------------===//
+
+/// @loss: parameters, state, the model's inputs and the targets to the loss and the new state.
+void ModelCompiler::buildLoss() {
+  Named inputs, targets;
+  std::vector<mlir::RankedTensorType> types;
+  {
+    // The types of inputs and targets, from a function that is thrown away.
+    EntryBuilder scratch(evaluator.emitter, module, "types");
+    evaluator.entry = &scratch;
+    Named fields = records(scratch);
+    std::optional<Named> in = inputsOf(fields);
+    std::optional<Named> out = in ? targetsOf(fields, *in) : std::nullopt;
+    if (in && out)
+      for (const Named *list : {&*in, &*out})
+        for (const auto &[name, tensor] : *list)
+          types.push_back(tensor.type());
+    mlir::func::FuncOp function = scratch.finish({});
+    function.erase();
+    evaluator.entry = nullptr;
+    if (in && out) {
+      inputs = std::move(*in);
+      targets = std::move(*out);
+    }
+  }
+  bool known = !inputs.empty();
+  EntryBuilder entry(evaluator.emitter, module, "loss", /*isPrivate=*/true);
+  evaluator.entry = &entry;
+  entry.training = true;
+  if (!known)
+    for (const auto &[name, type] : inputTypes) { // still evaluate the model, for its own mistakes
+      Tensor tensor;
+      tensor.value = entry.argument("input", name, type).value;
+      inputs.emplace_back(name, tensor);
+    }
+  else
+    for (auto [i, named] : llvm::enumerate(inputs))
+      named.second.value = entry.argument("input", named.first, types[i]).value;
+  for (auto [i, named] : llvm::enumerate(targets))
+    named.second.value = entry.argument("target", named.first, types[inputs.size() + i]).value;
+  Value result = applyModel(entry, inputs);
+  Named outputs = outputsOf(result);
+  if (known && !result.isError()) {
+    Value loss = lossOf(outputs, targets, inputs, {});
+    if (loss.isTensor())
+      entry.result("loss", "loss", evaluator.emitter.cast(loss.asTensor(), evaluator.emitter.builder.getF32Type()));
+  }
+  for (auto &[name, tensor] : outputs) {
+    outputTypes.emplace_back(name, tensor.type());
+    outputMarks.push_back(tensor.batch);
+  }
+  for (auto &[name, tensor] : targets) {
+    targetTypes.emplace_back(name, tensor.type());
+    targetMarks.push_back(tensor.batch);
+  }
+  mlir::func::FuncOp function = entry.finish(evaluator.owned);
+  for (unsigned i = 0; i < function.getNumArguments(); ++i)
+    function.setArgAttrs(i, llvm::ArrayRef<mlir::NamedAttribute>());
+  function.setResAttrsAttr(nullptr);
+  lossArguments = entry.arguments();
+  lossResults = entry.results();
+  evaluator.entry = nullptr;
+}
+
+std::vector<Tensor> ModelCompiler::valueAndGradients(EntryBuilder &entry, const Named &inputs, const Named &targets,
+                                                     llvm::ArrayRef<StringRef> wrt, std::vector<size_t> &indices) {
+  llvm::SmallVector<mlir::Value> operands;
+  llvm::SmallVector<int64_t> positions;
+  llvm::SmallVector<mlir::Type> types;
+  for (const auto &slot : lossResults)
+    types.push_back(slot.type);
+  for (auto [i, slot] : llvm::enumerate(lossArguments)) {
+    if (slot.role == "param" || slot.role == "state")
+      operands.push_back(entry.owned(*evaluator.owned.find(slot.name)).value);
+    else if (slot.role == "input" || slot.role == "target")
+      operands.push_back(findNamed(slot.role == "input" ? inputs : targets, slot.name)->value);
+    else
+      operands.push_back(slot.role == "seed" ? entry.seed() : entry.step());
+    mlir::Type element = mlir::cast<mlir::RankedTensorType>(slot.type).getElementType();
+    if (llvm::is_contained(wrt, slot.role) && mlir::isa<mlir::FloatType>(element)) {
+      positions.push_back(i);
+      indices.push_back(i);
+      types.push_back(slot.type);
+    }
+  }
+  auto op = nn::ValueAndGradOp::create(evaluator.emitter.builder, evaluator.emitter.location, types, "loss", operands,
+                                       positions);
+  std::vector<Tensor> results;
+  for (mlir::Value value : op.getOutputs()) {
+    Tensor tensor;
+    tensor.value = value;
+    results.push_back(tensor);
+  }
+  return results;
+}
+
+void ModelCompiler::buildTrainStep(bool log) {
+  EntryBuilder entry(evaluator.emitter, module, log ? "train_step_log" : "train_step");
+  evaluator.entry = &entry;
+  entry.training = true;
+  Emitter &emitter = evaluator.emitter;
+  Named fields = records(entry);
+  std::optional<Named> inputs = inputsOf(fields);
+  std::optional<Named> targets = inputs ? targetsOf(fields, *inputs) : std::nullopt;
+  const Callable *update = targets ? optimizer() : nullptr;
+  if (update) {
+    std::vector<size_t> indices;
+    std::vector<Tensor> all = valueAndGradients(entry, *inputs, *targets, {"param"}, indices);
+    std::vector<Tensor> gradients(all.begin() + lossResults.size(), all.end());
+    entry.result("loss", "loss", all.front());
+    for (size_t i = 1; i < lossResults.size(); ++i)
+      entry.update(*evaluator.owned.find(lossResults[i].name), all[i]);
+    Evaluator::LocationScope here(evaluator, train.optimizer->span);
+    mlir::Type f64 = emitter.builder.getF64Type();
+    if (log || train.clipNorm) {
+      // Each tensor's squares are summed in its own type, the sums of the tensors in f64.
+      std::optional<Tensor> total;
+      for (const Tensor &gradient : gradients) {
+        llvm::SmallVector<int64_t> axes = llvm::to_vector(llvm::seq<int64_t>(0, gradient.rank()));
+        Tensor squares = emitter.binary<nn::MulOp>(gradient, gradient);
+        Tensor sum = emitter.cast(axes.empty() ? squares : emitter.reduce(Emitter::Reduction::Sum, squares, axes), f64);
+        total = total ? emitter.binary<nn::AddOp>(*total, sum) : sum;
+      }
+      Tensor norm = emitter.unary<nn::SqrtOp>(total.value_or(emitter.scalar(0, f64)));
+      if (log)
+        entry.result("norm", "grad_norm", emitter.cast(norm, emitter.builder.getF32Type()));
+      if (train.clipNorm) {
+        Tensor ratio = emitter.binary<nn::DivOp>(emitter.scalar(*train.clipNorm, f64),
+                                                 emitter.binary<nn::AddOp>(norm, emitter.scalar(1e-6, f64)));
+        Tensor factor = emitter.binary<nn::MinOp>(ratio, emitter.scalar(1, f64));
+        for (Tensor &gradient : gradients)
+          gradient = emitter.binary<nn::MulOp>(
+              gradient, emitter.expand(emitter.cast(factor, gradient.element()), gradient.shape()));
+      }
+    }
+    if (train.clipValue)
+      for (Tensor &gradient : gradients) {
+        gradient = emitter.binary<nn::MinOp>(gradient, emitter.constant(*train.clipValue, gradient.type()));
+        gradient = emitter.binary<nn::MaxOp>(gradient, emitter.constant(-*train.clipValue, gradient.type()));
+      }
+    Callable scheduled = *update;
+    Tensor rate = learningRate(entry, scheduled);
+    entry.result("rate", "lr", rate);
+    mlir::Value step = entry.step();
+    Tensor t;
+    t.value = step;
+    t = emitter.binary<nn::AddOp>(emitter.cast(t, f64), emitter.scalar(1, f64));
+    t.weak = true;
+    for (auto [i, index] : llvm::enumerate(indices)) {
+      const OwnedValue &parameter = *evaluator.owned.find(lossArguments[index].name);
+      updateParameter(entry, scheduled, parameter, Value::tensor(gradients[i]), Value::tensor(t),
+                      /*initialising=*/false);
+    }
+  }
+  entry.finish(evaluator.owned);
+  evaluator.entry = nullptr;
+}
+
+void ModelCompiler::buildGradients(bool fromInputs) {
+  EntryBuilder entry(evaluator.emitter, module, fromInputs ? "gradients_input" : "gradients");
+  evaluator.entry = &entry;
+  entry.training = true;
+  std::optional<Named> inputs, targets;
+  if (fromInputs) {
+    inputs.emplace();
+    for (const auto &[name, type] : inputTypes) {
+      Tensor tensor = entry.argument("input", name, type);
+      tensor.batch = {0, 1};
+      inputs->emplace_back(name, tensor);
+    }
+    targets = targetsOf(records(entry), *inputs);
+  } else {
+    Named fields = records(entry);
+    inputs = inputsOf(fields);
+    targets = inputs ? targetsOf(fields, *inputs) : std::nullopt;
+  }
+  if (inputs && targets) {
+    std::vector<size_t> indices;
+    std::vector<Tensor> all = valueAndGradients(entry, *inputs, *targets, {"param", "input"}, indices);
+    entry.result("loss", "loss", all.front());
+    for (auto [i, index] : llvm::enumerate(indices))
+      entry.result("gradient", lossArguments[index].name, all[lossResults.size() + i]);
+  }
+  entry.finish({}); // nothing is updated
+  evaluator.entry = nullptr;
+}
+
+//===------------------------------------------------------------------------------------------------------------------===//
+// Evaluation
+//===------------------------------------------------------------------------------------------------------------------===//
+
+/// The metrics by name, as callables.
+std::vector<std::pair<std::string, Value>> ModelCompiler::metricsOf() {
+  std::vector<std::pair<std::string, Value>> result;
+  if (!train.metrics)
+    return result;
+  auto *list = llvm::dyn_cast<ListExpr>(train.metrics);
+  if (!list) {
+    evaluator.error(train.metrics->span, "`metrics` is a list")
+        .hint("write `metrics = [" + train.metrics->span.text() + "]`");
+    return result;
+  }
+  for (const ExprPtr &expr : list->elements) {
+    Value metric = evaluator.withDefaults(evaluator.evaluate(*expr), expr->span);
+    if (metric.isError())
+      continue;
+    if (!metric.isCallable()) {
+      evaluator.error(expr->span,
+                      "a metric is a metric or a loss function, and this is " + evaluator.names.describe(metric));
+      continue;
+    }
+    Callable named = metric.asCallable();
+    named.span = expr->span;
+    std::string name = named.name().str();
+    for (const auto &[other, value] : result)
+      if (other == name)
+        evaluator.error(expr->span, "the metric `" + name + "` stands twice in the list");
+    result.emplace_back(name, Value::callable(named));
+  }
+  return result;
+}
+
+Value ModelCompiler::applyMetric(EntryBuilder &entry, const Callable &metric, const std::string &name,
+                                 MetricPhase phase, const std::vector<Value> &arguments) {
+  Frame frame;
+  Scope scope;
+  frame.decl = metric.decl;
+  frame.caller = &top;
+  frame.callSpan = metric.span;
+  frame.source = metric.decl->span.source;
+  frame.scope = &scope;
+  frame.path = name;
+  frame.metric = phase;
+  for (auto [parameter, value] : llvm::zip(metric.decl->configuration, metric.configuration)) {
+    Variable variable;
+    variable.kind = Variable::Kind::Input;
+    variable.value = value;
+    scope.variables[parameter.name.text] = variable;
+  }
+  if (metric.decl->inputs.size() != arguments.size()) {
+    evaluator.error(metric.span, "the metric `" + name + "` takes " + Twine(metric.decl->inputs.size()) +
+                                     " values, and there are " + Twine(arguments.size()) + " outputs and targets");
+    return Value::error();
+  }
+  for (auto [parameter, value] : llvm::zip(metric.decl->inputs, arguments))
+    if (!evaluator.bindInput(parameter, value, metric.span, frame))
+      return Value::error();
+  return evaluator.run(*metric.decl, frame);
+}
+
+/// Adds value·weight and weight of a mean to two tallies, so that means over unequal batches combine exactly.
+static void tallyMean(Evaluator &evaluator, EntryBuilder &entry, const std::string &name, const Tensor &value) {
+  Emitter &emitter = evaluator.emitter;
+  auto scalar = mlir::RankedTensorType::get({}, emitter.builder.getF64Type());
+  Tensor weight;
+  if (value.divisor)
+    weight.value = value.divisor;
+  else
+    weight = emitter.cast(*entry.validRows, scalar.getElementType());
+  auto add = [&](const char *part, const Tensor &addend) {
+    std::string path = name + "/" + part;
+    OwnedValue *tally = evaluator.owned.find(path);
+    if (!tally)
+      tally = &evaluator.owned.add({path, OwnedStmt::Role::Tally, scalar, Value::integer(0), {}, {}, {}, ""});
+    entry.update(*tally, emitter.binary<nn::AddOp>(entry.owned(*tally), addend));
+  };
+  add("sum", emitter.binary<nn::MulOp>(emitter.cast(value, scalar.getElementType()), weight));
+  add("weight", weight);
+}
+
+void ModelCompiler::buildEvaluate() {
+  EntryBuilder entry(evaluator.emitter, module, "evaluate");
+  evaluator.entry = &entry;
+  Named fields = records(entry);
+  entry.validRows =
+      entry.argument("valid", "valid", mlir::RankedTensorType::get({}, evaluator.emitter.builder.getI32Type()));
+  std::optional<Named> inputs = inputsOf(fields);
+  std::optional<Named> targets = inputs ? targetsOf(fields, *inputs) : std::nullopt;
+  Value result = targets ? applyModel(entry, *inputs) : Value::error();
+  if (!result.isError()) {
+    Named outputs = outputsOf(result);
+    entry.masked = true;
+    Value loss = lossOf(outputs, *targets, *inputs, fields);
+    if (loss.isTensor())
+      tallyMean(evaluator, entry, "loss", loss.asTensor());
+    std::vector<Value> arguments;
+    for (const Named *list : {&outputs, &*targets})
+      for (const auto &[name, tensor] : *list)
+        arguments.push_back(Value::tensor(tensor));
+    for (auto &[name, value] : metricsOf()) {
+      const Callable &metric = value.asCallable();
+      if (metric.decl && metric.decl->role == FunctionDecl::Role::Metric) {
+        applyMetric(entry, metric, name, MetricPhase::Accumulate, arguments);
+        continue;
+      }
+      std::vector<Arg> calls;
+      for (const Value &argument : arguments)
+        calls.push_back({"", argument, metric.span});
+      Value mean = evaluator.apply(metric, std::move(calls), metric.span);
+      if (mean.isTensor() && mean.asTensor().rank() == 0)
+        tallyMean(evaluator, entry, name, mean.asTensor());
+      else if (!mean.isError())
+        evaluator.error(metric.span, "a metric is one number, and this is " + evaluator.names.describe(mean));
+    }
+  }
+  entry.finish(evaluator.owned);
+  evaluator.entry = nullptr;
+}
+
+void ModelCompiler::buildResult() {
+  EntryBuilder entry(evaluator.emitter, module, "result");
+  evaluator.entry = &entry;
+  Emitter &emitter = evaluator.emitter;
+  mlir::Type f64 = emitter.builder.getF64Type();
+  auto mean = [&](const std::string &name) {
+    OwnedValue *sum = evaluator.owned.find(name + "/sum"), *weight = evaluator.owned.find(name + "/weight");
+    if (sum && weight)
+      entry.result("metric", name, emitter.binary<nn::DivOp>(entry.owned(*sum), entry.owned(*weight)));
+  };
+  mean("loss");
+  // A metric's inputs do not exist here: zeros of their types stand for them, and must not reach the result.
+  std::vector<Value> placeholders;
+  std::vector<mlir::Operation *> stand;
+  auto place = [&](const auto &types, const std::vector<BatchMark> &marks) {
+    for (auto [i, named] : llvm::enumerate(types)) {
+      Tensor tensor = emitter.constant(0, named.second);
+      stand.push_back(tensor.value.getDefiningOp());
+      tensor.batch = marks[i];
+      placeholders.push_back(Value::tensor(tensor));
+    }
+  };
+  place(outputTypes, outputMarks);
+  place(targetTypes, targetMarks);
+  for (auto &[name, value] : metricsOf()) {
+    const Callable &metric = value.asCallable();
+    if (!metric.decl || metric.decl->role != FunctionDecl::Role::Metric) {
+      mean(name);
+      continue;
+    }
+    Value result = applyMetric(entry, metric, name, MetricPhase::Result, placeholders);
+    std::optional<Tensor> number = evaluator.toTensor(result, f64, metric.span);
+    if (number && number->rank() == 0)
+      entry.result("metric", name, emitter.cast(*number, f64));
+    else if (number)
+      evaluator.error(metric.span,
+                      "the metric `" + name + "` is one number, and this is " + evaluator.names.type(*number));
+  }
+  mlir::Block *block = emitter.builder.getInsertionBlock();
+  entry.finish({});
+  for (mlir::Operation &op : *block)
+    if (llvm::is_contained(stand, &op))
+      evaluator.error(train.metrics->span,
+                      "the result of a metric is made of its tallies alone: the batches are gone by then");
+  evaluator.entry = nullptr;
+}
+
+//===------------------------------------------------------------------------------------------------------------------===//
+// Prediction and initialisation
+//===------------------------------------------------------------------------------------------------------------------===//
+
+void ModelCompiler::buildPredict() {
+  EntryBuilder entry(evaluator.emitter, module, "predict");
+  evaluator.entry = &entry;
+  Named inputs;
+  for (auto [parameter, input] : llvm::zip(model.inputs, inputTypes))
+    if (!parameter.whenTraining)
+      inputs.emplace_back(input.first, entry.argument("input", input.first, input.second));
+  evaluator.rows = &rows;
+  Value result = applyModel(entry, inputs);
+  evaluator.rows = nullptr;
+  if (!result.isError() && !result.isTensor() && !result.isTuple())
+    evaluator.error(model.name.span,
+                    "a model returns a tensor or several, and this one returns " + evaluator.names.describe(result));
+  for (const auto &[name, tensor] : outputsOf(result))
+    entry.result("output", name, tensor);
+  entry.finish(evaluator.owned);
+  evaluator.entry = nullptr;
+}
+
+void ModelCompiler::buildPredictRecord() {
+  EntryBuilder entry(evaluator.emitter, module, "predict_record");
+  evaluator.entry = &entry;
+  std::optional<Named> inputs = inputsOf(records(entry));
+  if (inputs)
+    for (const auto &[name, tensor] : outputsOf(applyModel(entry, *inputs)))
+      entry.result("output", name, tensor);
+  entry.finish(evaluator.owned);
+  evaluator.entry = nullptr;
+}
+
+void ModelCompiler::buildInit() {
+  EntryBuilder entry(evaluator.emitter, module, "init");
+  evaluator.entry = &entry;
+  std::vector<const OwnedValue *> parameters;
+  for (const OwnedValue &value : evaluator.owned.all()) {
+    Evaluator::LocationScope here(evaluator, value.span);
+    if (value.role == OwnedStmt::Role::Param || value.role == OwnedStmt::Role::State)
+      entry.update(value, evaluator.initialValue(value));
+    if (value.role == OwnedStmt::Role::Param)
+      parameters.push_back(&value);
+  }
+  if (const Callable *update = train.decl ? optimizer() : nullptr) {
+    Tensor one = evaluator.weakScalar(1);
+    Callable scheduled = *update;
+    for (auto [parameter, value] : llvm::zip(update->decl->configuration, scheduled.configuration))
+      if (parameter.type && parameter.type->name == "Schedule")
+        value = Value::tensor(one);
+    for (const OwnedValue *parameter : parameters)
+      updateParameter(entry, scheduled, *parameter, Value::tensor(evaluator.emitter.constant(0, parameter->type)),
+                      Value::tensor(one), /*initialising=*/true);
+  }
+  mlir::func::FuncOp function = entry.finish(evaluator.owned);
+  evaluator.entry = nullptr;
+  function->moveBefore(&module.getBody()->front());
+}

@@ -1,0 +1,111 @@
+//===- Entry.cpp - One function of the module while it is built
+//-------------------------------------------------------===//
+#include "frontend/Entry.h"
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "llvm/ADT/STLExtras.h"
+
+using namespace nn::frontend;
+using llvm::StringRef;
+
+OwnedValue *OwnedSet::find(StringRef path) {
+  for (OwnedValue &value : values)
+    if (value.path == path)
+      return &value;
+  return nullptr;
+}
+
+StringRef nn::frontend::roleName(OwnedStmt::Role role) {
+  static const char *const names[] = {"param", "state", "slot", "tally"};
+  return names[static_cast<int>(role)];
+}
+
+void nn::frontend::eraseDeadOps(mlir::Block &block) {
+  for (mlir::Operation &op : llvm::make_early_inc_range(llvm::reverse(block)))
+    if (mlir::isOpTriviallyDead(&op))
+      op.erase();
+}
+
+EntryBuilder::EntryBuilder(Emitter &emitter, mlir::ModuleOp module, StringRef name, bool isPrivate) : emitter(emitter) {
+  outer = emitter.builder.saveInsertionPoint();
+  emitter.builder.setInsertionPointToEnd(module.getBody());
+  function =
+      mlir::func::FuncOp::create(emitter.builder, emitter.location, name, emitter.builder.getFunctionType({}, {}));
+  if (isPrivate)
+    function.setPrivate();
+  emitter.builder.setInsertionPointToEnd(function.addEntryBlock());
+}
+
+Tensor EntryBuilder::argument(StringRef role, StringRef name, mlir::RankedTensorType type,
+                              std::optional<double> initial) {
+  mlir::OpBuilder &builder = emitter.builder;
+  llvm::SmallVector<mlir::NamedAttribute> attributes = {builder.getNamedAttr("nn.role", builder.getStringAttr(role)),
+                                                        builder.getNamedAttr("nn.name", builder.getStringAttr(name))};
+  if (initial)
+    attributes.push_back(builder.getNamedAttr("nn.default", builder.getF64FloatAttr(*initial)));
+  unsigned index = argumentList.size();
+  auto location = mlir::NameLoc::get(builder.getStringAttr(name), emitter.location);
+  (void)function.insertArgument(index, type, builder.getDictionaryAttr(attributes), location);
+  argumentList.push_back({role.str(), name.str(), type});
+  Tensor result;
+  result.value = function.getArgument(index);
+  return result;
+}
+
+Tensor EntryBuilder::owned(const OwnedValue &value) {
+  if (auto it = current.find(value.path); it != current.end())
+    return it->second;
+  return current[value.path] = argument(roleName(value.role), value.path, value.type);
+}
+
+void EntryBuilder::update(const OwnedValue &value, Tensor to) {
+  to.trail = nullptr;
+  current[value.path] = std::move(to);
+  changed.insert(value.path);
+}
+
+mlir::Value EntryBuilder::seed() {
+  if (!seedValue)
+    seedValue = argument("seed", "seed", mlir::RankedTensorType::get({}, emitter.builder.getI64Type())).value;
+  return seedValue;
+}
+
+mlir::Value EntryBuilder::step() {
+  if (!stepValue)
+    stepValue = argument("step", "step", mlir::RankedTensorType::get({}, emitter.builder.getI64Type())).value;
+  return stepValue;
+}
+
+void EntryBuilder::result(StringRef role, StringRef name, const Tensor &value) {
+  resultList.push_back({role.str(), name.str(), value.value.getType()});
+  resultValues.push_back(value.value);
+}
+
+mlir::func::FuncOp EntryBuilder::finish(const OwnedSet &all) {
+  for (const OwnedValue &value : all.all())
+    if (changed.count(value.path))
+      result(roleName(value.role), value.path, current.at(value.path));
+  mlir::OpBuilder &builder = emitter.builder;
+  mlir::func::ReturnOp::create(builder, emitter.location, resultValues);
+  eraseDeadOps(function.getBody().front());
+  // Fields of the records that the entry does not look at need not be read.
+  for (size_t i = argumentList.size(); i-- > 0;)
+    if (argumentList[i].role == "record" && function.getArgument(i).use_empty()) {
+      (void)function.eraseArgument(i);
+      argumentList.erase(argumentList.begin() + i);
+    }
+  llvm::SmallVector<mlir::Type> inputs, outputs;
+  for (const Slot &slot : argumentList)
+    inputs.push_back(slot.type);
+  llvm::SmallVector<mlir::Attribute> attributes;
+  for (const Slot &slot : resultList) {
+    outputs.push_back(slot.type);
+    attributes.push_back(
+        builder.getDictionaryAttr({builder.getNamedAttr("nn.role", builder.getStringAttr(slot.role)),
+                                   builder.getNamedAttr("nn.name", builder.getStringAttr(slot.name))}));
+  }
+  function.setFunctionType(builder.getFunctionType(inputs, outputs));
+  function.setResAttrsAttr(builder.getArrayAttr(attributes));
+  builder.restoreInsertionPoint(outer);
+  return function;
+}

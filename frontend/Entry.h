@@ -1,0 +1,93 @@
+//===- Entry.h - One function of the module while it is built
+//---------------------------------------------------------===//
+//
+// Owned values (parameters, state, slots, tallies) and the functions that read and replace them. An entry gets an
+// argument for what it reads, when it reads it, and a result for every owned value that it changed.
+//
+//===------------------------------------------------------------------------------------------------------------------===//
+#ifndef NN_FRONTEND_ENTRY_H
+#define NN_FRONTEND_ENTRY_H
+
+#include "frontend/Emit.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/BuiltinOps.h"
+#include <deque>
+
+namespace nn::frontend {
+
+/// What lives from step to step under a path.
+struct OwnedValue {
+  std::string path;
+  OwnedStmt::Role role;
+  mlir::RankedTensorType type;
+  Value initial; ///< params and state: a number or an initializer
+  std::optional<double> fanIn, fanOut;
+  Span span;
+  std::string owner; ///< path of the layer
+};
+
+/// All owned values of a model in the order in which they were first met.
+class OwnedSet {
+public:
+  OwnedValue *find(llvm::StringRef path);
+  OwnedValue &add(OwnedValue value) { return values.emplace_back(std::move(value)); }
+  const std::deque<OwnedValue> &all() const { return values; }
+
+private:
+  std::deque<OwnedValue> values;
+};
+
+/// The contract's name of a role ("param").
+llvm::StringRef roleName(OwnedStmt::Role role);
+
+class EntryBuilder {
+public:
+  /// Starts a function at the end of the module; the emitter builds into it until `finish`.
+  EntryBuilder(Emitter &emitter, mlir::ModuleOp module, llvm::StringRef name, bool isPrivate = false);
+
+  struct Slot {
+    std::string role, name;
+    mlir::Type type;
+  };
+
+  Tensor argument(llvm::StringRef role, llvm::StringRef name, mlir::RankedTensorType type,
+                  std::optional<double> initial = std::nullopt);
+  /// The value of an owned tensor here and now.
+  Tensor owned(const OwnedValue &value);
+  void update(const OwnedValue &value, Tensor to);
+  mlir::Value seed();
+  mlir::Value step();
+
+  void result(llvm::StringRef role, llvm::StringRef name, const Tensor &value);
+  /// Returns the results and then the owned values that changed, in the order of `all`. Ops that nothing uses are
+  /// dropped.
+  mlir::func::FuncOp finish(const OwnedSet &all);
+
+  const std::vector<Slot> &arguments() const { return argumentList; }
+  const std::vector<Slot> &results() const { return resultList; }
+
+  bool training = false;
+  /// The number of rows that count, an i32 scalar, where the entry evaluates a partial batch.
+  std::optional<Tensor> validRows;
+  /// Set where reductions over the batch must respect `validRows`: in losses, metrics and tallies.
+  bool masked = false;
+  /// Paths of the layers that were made, to find two of one name.
+  std::map<std::string, Span> instances;
+
+private:
+  Emitter &emitter;
+  mlir::OpBuilder::InsertPoint outer;
+  mlir::func::FuncOp function;
+  std::vector<Slot> argumentList, resultList;
+  std::vector<mlir::Value> resultValues;
+  std::map<std::string, Tensor> current;
+  std::set<std::string> changed;
+  mlir::Value seedValue, stepValue;
+};
+
+/// Drops ops whose results nothing uses.
+void eraseDeadOps(mlir::Block &block);
+
+} // namespace nn::frontend
+
+#endif // NN_FRONTEND_ENTRY_H

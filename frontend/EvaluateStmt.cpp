@@ -1,0 +1,239 @@
+//===- EvaluateStmt.cpp - Statements and blocks
+//-----------------------------------------------------------------------===//
+#include "frontend/AstPrinter.h"
+#include "frontend/Evaluator.h"
+#include "llvm/Support/Casting.h"
+
+using namespace nn::frontend;
+using llvm::cast;
+using llvm::Twine;
+
+Evaluator::Flow Evaluator::execute(const Block &block, Value *last) {
+  BlockScope scope(*frame);
+  for (const StmtPtr &statement : block.statements)
+    if (execute(*statement, last) == Flow::Return)
+      return Flow::Return;
+  return Flow::Next;
+}
+
+Evaluator::Flow Evaluator::execute(const Stmt &stmt, Value *last) {
+  if (last)
+    *last = Value::none();
+  LocationScope here(*this, stmt.span);
+  switch (stmt.kind) {
+  case Stmt::Kind::Bind: {
+    auto &bind = cast<BindStmt>(stmt);
+    Value value = evaluate(*bind.value);
+    if (frame->returned)
+      return Flow::Return;
+    if (bind.type) {
+      if (auto type = resolve(*bind.type)) {
+        auto tensor = toTensor(value, type->getElementType(), bind.value->span);
+        if (tensor && tensor->type() != *type) {
+          auto &message = error(bind.value->span, "`" + bind.pattern.names[0].text + "` is declared as " +
+                                                      names.type(*type) + ", and this is " + names.type(*tensor));
+          addTrail(message, value);
+        }
+        value = tensor && tensor->type() == *type ? Value::tensor(*tensor) : Value::error();
+      }
+    }
+    // `let enc = Dense(64)` makes the instance that its applications share.
+    if (!bind.pattern.tuple && value.isCallable() && value.asCallable().isLayer() && value.asCallable().configured &&
+        !value.asCallable().instance && llvm::isa<CallExpr>(*bind.value)) {
+      Callable named = value.asCallable();
+      named.instance = makeInstance(bind.pattern.names[0].text, bind.pattern.names[0].span);
+      value = Value::callable(std::move(named));
+    }
+    bindPattern(bind.pattern, value, bind.rebindable ? Variable::Kind::Var : Variable::Kind::Let, bind.value->span);
+    return Flow::Next;
+  }
+  case Stmt::Kind::Assign:
+    assign(cast<AssignStmt>(stmt));
+    return frame->returned ? Flow::Return : Flow::Next;
+  case Stmt::Kind::Owned:
+    declareOwned(cast<OwnedStmt>(stmt));
+    return Flow::Next;
+  case Stmt::Kind::Return: {
+    auto &value = cast<ReturnStmt>(stmt).value;
+    Value result = value ? evaluate(*value) : Value::none();
+    if (!frame->returned)
+      frame->returned = result;
+    return Flow::Return;
+  }
+  case Stmt::Kind::Require:
+    require(cast<RequireStmt>(stmt));
+    return Flow::Next;
+  case Stmt::Kind::For: {
+    Flow flow = Flow::Next;
+    loop(cast<ForStmt>(stmt), flow);
+    return flow;
+  }
+  case Stmt::Kind::Emit:
+    error(stmt.span, "`emit` stands in a `scan` only");
+    return Flow::Next;
+  case Stmt::Kind::Expression: {
+    auto &expr = *cast<ExpressionStmt>(stmt).value;
+    if (auto *branch = llvm::dyn_cast<IfExpr>(&expr)) {
+      // What a taken branch declares with `param` stays visible under the same condition.
+      std::string condition = textOf(*branch->condition);
+      BlockScope again(*frame);
+      for (auto &[name, variable] : frame->conditional[condition])
+        again.scope.variables[name] = variable;
+      frame->conditions.push_back(condition);
+      Value value = evaluateIf(*branch);
+      frame->conditions.pop_back();
+      if (last)
+        *last = value;
+      return frame->returned ? Flow::Return : Flow::Next;
+    }
+    Value value = evaluate(expr);
+    if (last)
+      *last = value;
+    return frame->returned ? Flow::Return : Flow::Next;
+  }
+  case Stmt::Kind::Hook:
+    error(stmt.span, "`" + cast<HookStmt>(stmt).name.text + "` of an optimizer cannot be compiled yet");
+    return Flow::Next;
+  }
+  return Flow::Next;
+}
+
+void Evaluator::bindPattern(const Pattern &pattern, Value value, Variable::Kind kind, Span span) {
+  auto bind = [&](const Name &name, Value element) {
+    if (kind == Variable::Kind::Var)
+      if (Variable *known = find(name.text);
+          known && known->kind == Variable::Kind::Var && known->span.begin == name.span.begin)
+        return void(known->value = std::move(element));
+    Variable variable;
+    variable.kind = kind;
+    if (element.isTensor() && element.asTensor().value.getDefiningOp() && !name.span.inLibrary()) {
+      // The user's name for a value is what dumps call it.
+      mlir::Operation *op = element.asTensor().value.getDefiningOp();
+      if (!mlir::isa<mlir::NameLoc>(op->getLoc()))
+        op->setLoc(mlir::NameLoc::get(emitter.builder.getStringAttr(name.text), op->getLoc()));
+    }
+    variable.value = std::move(element);
+    declare(name, std::move(variable));
+  };
+  if (!pattern.tuple)
+    return bind(pattern.names[0], std::move(value));
+  bool sequence = value.isTuple() || value.isList();
+  if (!value.isError() && (!sequence || value.elements().size() != pattern.names.size())) {
+    error(span, Twine(pattern.names.size()) + " names for " + names.describe(value));
+    value = Value::error();
+  }
+  for (auto [i, name] : llvm::enumerate(pattern.names))
+    bind(name, value.isError() ? value : value.elements()[i]);
+}
+
+void Evaluator::assign(const AssignStmt &stmt) {
+  Value value = evaluate(*stmt.value);
+  if (frame->returned)
+    return;
+  const Pattern &pattern = stmt.pattern;
+  if (pattern.tuple && !value.isError() &&
+      ((!value.isTuple() && !value.isList()) || value.elements().size() != pattern.names.size())) {
+    error(stmt.value->span, Twine(pattern.names.size()) + " names for " + names.describe(value));
+    value = Value::error();
+  }
+  for (auto [i, name] : llvm::enumerate(pattern.names)) {
+    if (name.text == "_")
+      continue;
+    Value element = pattern.tuple && !value.isError() ? value.elements()[i] : value;
+    Variable *variable = find(name.text);
+    if (!variable) {
+      auto &message = error(name.span, "there is no `" + name.text + "` to assign to");
+      if (std::string meant = nearest(name.text, visibleNames()); !meant.empty())
+        message.hint("did you mean `" + meant + "`?");
+      else
+        message.hint("`let` or `var` introduces a name");
+      continue;
+    }
+    if (stmt.update && variable->kind == Variable::Kind::Owned) {
+      updateOwned(*variable, element, name);
+      continue;
+    }
+    if (!stmt.update && variable->kind == Variable::Kind::Var) {
+      variable->value = element;
+      continue;
+    }
+    auto &message = error(name.span, stmt.update ? "`:=` updates owned values, and `" + Twine(name.text) + "` is none"
+                                                 : "`" + Twine(name.text) + "` cannot be rebound");
+    if (variable->span)
+      message.note("it is declared here", variable->span);
+    if (variable->kind == Variable::Kind::Let)
+      message.hint("`var` introduces a name that may be rebound with `=`");
+    else if (variable->kind == Variable::Kind::Owned)
+      message.hint("owned values are updated with `:=`");
+    else if (variable->kind == Variable::Kind::Var)
+      message.hint("a `var` is rebound with `=`");
+  }
+}
+
+void Evaluator::loop(const ForStmt &stmt, Flow &flow) {
+  Value range = evaluate(*stmt.range);
+  std::vector<Value> items;
+  if (range.kind() == Value::Kind::Range) {
+    int64_t low = range.elements()[0].asInteger(), high = range.elements()[1].asInteger();
+    if (high - low > 100000) {
+      error(stmt.range->span, "a `for` of " + Twine(high - low) + " rounds is unrolled")
+          .hint("`scan` is a loop that stays one");
+      return;
+    }
+    for (int64_t i = low; i < high; ++i)
+      items.push_back(Value::integer(i));
+  } else if (range.isList() || range.isTuple()) {
+    items = range.elements();
+  } else {
+    if (!range.isError())
+      error(stmt.range->span, "`for` runs over a range `0..n` or a list, and this is " + names.describe(range));
+    return;
+  }
+  // Instances of the body are new in each round: their paths get the variable and the round.
+  std::string outerPath = frame->path, name = stmt.pattern.names[0].text;
+  std::map<std::string, unsigned> *outerCounters = frame->counters;
+  unsigned ordinal = outerCounters ? ++(*outerCounters)["for " + name] : 1;
+  if (ordinal > 1)
+    name += "_" + std::to_string(ordinal) + "_";
+  for (auto [round, item] : llvm::enumerate(items)) {
+    std::map<std::string, unsigned> counters;
+    int64_t number = !stmt.pattern.tuple && item.isInteger() ? item.asInteger() : int64_t(round);
+    frame->path = (outerPath.empty() ? "" : outerPath + ".") + name + std::to_string(number);
+    frame->counters = &counters;
+    BlockScope scope(*frame);
+    bindPattern(stmt.pattern, item, Variable::Kind::Let, stmt.range->span);
+    flow = execute(stmt.body);
+    if (flow == Flow::Return)
+      break;
+  }
+  frame->path = outerPath;
+  frame->counters = outerCounters;
+}
+
+/// `require condition, "message {value}"`: the message is given at the user's call where the library requires.
+void Evaluator::require(const RequireStmt &stmt) {
+  Value condition = evaluate(*stmt.condition);
+  if (condition.isError() || (condition.isBool() && condition.asBool()))
+    return;
+  if (!condition.isBool()) {
+    error(stmt.condition->span,
+          "`require` takes a condition that is known when compiling, and this is " + names.describe(condition));
+    return;
+  }
+  std::string text;
+  llvm::StringRef rest = cast<StringExpr>(*stmt.message).value;
+  Value trail;
+  while (!rest.empty()) {
+    size_t open = rest.find('{'), close = rest.find('}', open);
+    text += rest.take_front(open).str();
+    if (open == llvm::StringRef::npos || close == llvm::StringRef::npos)
+      break;
+    Value value = lookup(rest.slice(open + 1, close).trim(), stmt.message->span);
+    text += names.text(value);
+    if (value.isTensor())
+      trail = value;
+    rest = rest.drop_front(close + 1);
+  }
+  auto &message = error(stmt.span, text);
+  addTrail(message, trail);
+}

@@ -1,0 +1,223 @@
+//===- Evaluator.h - Instantiation by evaluation
+//----------------------------------------------------------------------===//
+//
+// Walks the syntax tree with compile-time values and builds ops for what depends on tensors: calling a layer evaluates
+// its body into the function at hand. Each entry of a module evaluates the model's body again, in its own mode. After a
+// mistake the value is Error, which makes nothing but silent errors.
+//
+// The members are spread over EvaluateExpr, EvaluateStmt, Arithmetic, Index, Call, Apply, Signature and Owned (.cpp).
+//
+//===------------------------------------------------------------------------------------------------------------------===//
+#ifndef NN_FRONTEND_EVALUATOR_H
+#define NN_FRONTEND_EVALUATOR_H
+
+#include "frontend/Entry.h"
+#include "frontend/Program.h"
+
+namespace nn::frontend {
+
+struct Variable {
+  enum class Kind { Let, Var, Dimension, Input, Owned };
+  Kind kind = Kind::Let;
+  Value value;
+  Span span;
+  std::string path; ///< of an owned value
+};
+
+struct Scope {
+  Scope *outer = nullptr;
+  std::map<std::string, Variable> variables;
+};
+
+/// Metrics are evaluated twice: to add to their tallies, and to compute the result from them.
+enum class MetricPhase { None, Accumulate, Result };
+
+/// One call that is being evaluated, or the top level of a file or train block.
+struct Frame {
+  const FunctionDecl *decl = nullptr;
+  Frame *caller = nullptr;
+  Span callSpan;
+  const Source *source = nullptr;
+  Scope *scope = nullptr;
+  std::map<std::string, mlir::Type> elements;          ///< element variables such as T
+  std::optional<llvm::SmallVector<int64_t>> rest;      ///< what `...` stands for in the signature
+  std::string path;                                    ///< of the layer, then of the loops around the statement at hand
+  std::shared_ptr<Instance> instance;                  ///< of a layer
+  std::map<std::string, unsigned> *counters = nullptr; ///< applications and loops so far, per kind, in this path
+  std::optional<Value> returned;
+  unsigned draws = 0, application = 0; ///< random draws so far; how often the instance was applied before
+  /// Parameters that a compile-time `if` declared, by the text of its condition.
+  std::map<std::string, std::map<std::string, Variable>> conditional;
+  std::vector<std::string> conditions; ///< of the taken branches around the statement at hand
+  MetricPhase metric = MetricPhase::None;
+  bool initialising = false; ///< of an optimizer: slots get their first values
+};
+
+struct Arg {
+  std::string name; ///< empty for a positional one
+  Value value;
+  Span span;
+};
+
+/// One row of `summary`.
+struct LayerRow {
+  std::string path, kind;
+  llvm::SmallVector<int64_t> shape;
+  int64_t flops = 0, receptiveField = 0;
+};
+
+class Evaluator {
+public:
+  Evaluator(const Program &program, Diagnostics &diagnostics, mlir::ModuleOp module);
+  ~Evaluator();
+
+  const Program &program;
+  Diagnostics &diagnostics;
+  Emitter emitter;
+  mlir::ModuleOp module;
+  TypeNames names;
+  OwnedSet owned;
+  EntryBuilder *entry = nullptr;               ///< the function that is being built
+  Frame *frame = nullptr;                      ///< the call that is being evaluated
+  std::map<std::string, int64_t> recordLimits; ///< data fields whose values are ids, and below what
+  std::vector<LayerRow> *rows = nullptr;       ///< where applications of layers are noted, if anywhere
+  std::map<std::string, int64_t> dimensions;   ///< free dimensions of the model, such as batch
+
+  // Messages. In library code they are given at the user's call.
+  Diagnostic &error(Span span, const llvm::Twine &text);
+  Span userSpan(Span span) const;
+  /// Adds the chain of shapes that led to `value`, if it is a tensor.
+  void addTrail(Diagnostic &diagnostic, const Value &value, llvm::StringRef what = "") const;
+
+  // Expressions.
+  Value evaluate(const Expr &expr);
+  /// Evaluates an argument for a parameter of type `type`, whose words it may name.
+  Value evaluateFor(const Expr &expr, const TypeExpr *type);
+  Value binary(BinaryOp op, Value lhs, Value rhs, Span span);
+  Value negate(const Value &value, Span span);
+  Value logicalNot(const Value &value, Span span);
+  Value select(const Value &condition, Value a, Value b, Span span);
+  Value index(const IndexExpr &expr);
+  std::optional<int64_t> evaluateInteger(const Expr &expr, const llvm::Twine &what);
+  std::optional<bool> evaluateCondition(const Expr &expr);
+
+  // Coercions.
+  /// The tensor of `value`: numbers become constants of `like`'s element type. Nothing after an error.
+  std::optional<Tensor> toTensor(const Value &value, mlir::Type element, Span span);
+  /// Brings operands to one element type and shape, for elementwise functions.
+  bool unify(Value &lhs, Value &rhs, llvm::StringRef what, Span span, Tensor &a, Tensor &b, bool floating = false);
+  /// A weak or f64 scalar tensor of a compile-time number or tensor, for schedules and optimizers.
+  Tensor weakScalar(double value);
+
+  // Calls.
+  Value call(const CallExpr &expr, const Value *piped, Span pipedSpan, const Name *as);
+  Value pipe(const PipeExpr &expr);
+  /// Gives `callable` its configuration.
+  Value configure(const Callable &callable, std::vector<Arg> arguments, Span span);
+  /// Calls a configured callable with its inputs.
+  Value apply(const Callable &callable, std::vector<Arg> inputs, Span span, const Name *as = nullptr);
+  Value applyBuiltin(const Builtin &builtin, std::vector<Arg> arguments, Span span);
+  /// The callable with its configuration's defaults, where it has two lists and no configuration yet.
+  Value withDefaults(const Value &value, Span span);
+  /// Evaluates a declaration's body in a frame whose inputs `bind` puts there.
+  Value run(const FunctionDecl &decl, Frame &callee);
+
+  // Signatures.
+  bool bindInput(const Parameter &parameter, Value value, Span span, Frame &callee);
+  bool matchConfiguration(const Parameter &parameter, Value &value, Span span, const FunctionDecl &decl);
+  /// The tensor type of a declaration such as `T[units, n]` in the current frame.
+  std::optional<mlir::RankedTensorType> resolve(const TypeExpr &type);
+  Value checkResult(const FunctionDecl &decl, Value value, Span span);
+  mlir::Type resolveElement(llvm::StringRef name, Span span);
+
+  // Statements.
+  enum class Flow { Next, Return };
+  Flow execute(const Block &block, Value *last = nullptr);
+  Flow execute(const Stmt &stmt, Value *last);
+  Value evaluateIf(const IfExpr &expr);
+
+  // Owned values and instances (Owned.cpp).
+  void declareOwned(const OwnedStmt &stmt);
+  std::shared_ptr<Instance> makeInstance(std::string component, Span span);
+  std::string numbered(const std::string &kind);
+  void countApplications(const Block &deadBranch);
+  Value readVariable(const Variable &variable);
+  void updateOwned(const Variable &variable, Value value, const Name &name);
+  /// The first value of an owned tensor, evaluated in the `init` entry.
+  Tensor initialValue(const OwnedValue &value);
+  Value randomUniform(llvm::ArrayRef<int64_t> shape, Span span);
+
+  // Variables.
+  Variable *find(llvm::StringRef name);
+  void declare(const Name &name, Variable variable);
+  Value lookup(llvm::StringRef name, Span span);
+  std::vector<std::string> visibleNames() const;
+  /// The value of a file-level constant.
+  Value constant(const ConstDecl &decl);
+
+  /// Makes `span` the place of the ops that are built until the object dies; library code keeps the user's place.
+  class LocationScope {
+  public:
+    LocationScope(Evaluator &evaluator, Span span);
+    ~LocationScope() { evaluator.emitter.location = before; }
+
+  private:
+    Evaluator &evaluator;
+    mlir::Location before;
+  };
+  /// Enters a block: names that are declared until the object dies are forgotten then.
+  class BlockScope {
+  public:
+    explicit BlockScope(Frame &frame) : frame(frame) {
+      scope.outer = frame.scope;
+      frame.scope = &scope;
+    }
+    ~BlockScope() { frame.scope = scope.outer; }
+    Scope scope;
+
+  private:
+    Frame &frame;
+  };
+  /// Makes `callee` the current frame.
+  class FrameScope {
+  public:
+    FrameScope(Evaluator &evaluator, Frame &callee) : evaluator(evaluator), before(evaluator.frame) {
+      evaluator.frame = &callee;
+    }
+    ~FrameScope() { evaluator.frame = before; }
+
+  private:
+    Evaluator &evaluator;
+    Frame *before;
+  };
+
+private:
+  struct Compiled;
+  Value callFunction(const FunctionDecl &decl, Frame &callee);
+  Compiled *compileFunction(const FunctionDecl &decl, Frame &callee, std::string key);
+  void compileGradient(const GradientDecl &gradient, const FunctionDecl &decl, Frame &callee, Compiled &compiled);
+  bool bindInputs(const FunctionDecl &decl, std::vector<Arg> inputs, Span span, Frame &callee);
+  bool matchDims(const TypeExpr &type, const Tensor &tensor, Frame &callee, std::string &reason);
+  bool flatten(const Value &value, std::vector<Tensor> &out, Span span);
+  Value leaveTrail(Value value, const Value *input, llvm::StringRef label, Span span);
+  Value matmul(const Value &lhs, const Value &rhs, Span span);
+  Value foldNumbers(BinaryOp op, const Value &a, const Value &b, Span span);
+  Value power(const Value &base, const Value &exponent, Span span);
+  Value member(const MemberExpr &expr);
+  Value indexSequence(const Value &base, const IndexExpr &expr);
+  void bindPattern(const Pattern &pattern, Value value, Variable::Kind kind, Span span);
+  void assign(const AssignStmt &stmt);
+  void loop(const ForStmt &stmt, Flow &flow);
+  void require(const RequireStmt &stmt);
+  void tally(const OwnedStmt &stmt);
+  bool isLayerName(llvm::StringRef name) const;
+  void countApplications(const Expr &expr);
+
+  std::map<std::string, std::unique_ptr<Compiled>> functions;
+  std::map<const ConstDecl *, Value> constants;
+  std::set<const ConstDecl *> evaluating;
+};
+
+} // namespace nn::frontend
+
+#endif // NN_FRONTEND_EVALUATOR_H

@@ -1,0 +1,128 @@
+//===- Index.cpp - Indices and slices
+//---------------------------------------------------------------------------------===//
+#include "frontend/Evaluator.h"
+
+using namespace nn::frontend;
+using llvm::SmallVector;
+using llvm::Twine;
+
+/// An index into `extent` elements, counted from the end where negative.
+static std::optional<int64_t> wrap(int64_t index, int64_t extent) {
+  int64_t wrapped = index < 0 ? index + extent : index;
+  return wrapped >= 0 && wrapped < extent ? std::optional(wrapped) : std::nullopt;
+}
+
+Value Evaluator::indexSequence(const Value &base, const IndexExpr &expr) {
+  const Subscript &place = expr.subscripts.front();
+  int64_t size = base.elements().size();
+  if (expr.subscripts.size() != 1 || (place.kind != Subscript::Kind::Index && place.kind != Subscript::Kind::Slice)) {
+    error(expr.span, names.describe(base) + " takes one index");
+    return Value::error();
+  }
+  if (place.kind == Subscript::Kind::Index) {
+    auto at = evaluateInteger(*place.low, "an index");
+    if (!at)
+      return Value::error();
+    if (auto wrapped = wrap(*at, size))
+      return base.elements()[*wrapped];
+    error(place.span, "there is no element " + Twine(*at) + " in " + names.describe(base));
+    return Value::error();
+  }
+  auto bound = [&](const ExprPtr &e, int64_t missing) -> std::optional<int64_t> {
+    if (!e)
+      return missing;
+    auto value = evaluateInteger(*e, "the end of a slice");
+    return value ? std::optional(std::clamp<int64_t>(*value < 0 ? *value + size : *value, 0, size)) : std::nullopt;
+  };
+  auto low = bound(place.low, 0), high = bound(place.high, size);
+  if (!low || !high)
+    return Value::error();
+  return Value::list({base.elements().begin() + *low, base.elements().begin() + std::max(*low, *high)});
+}
+
+Value Evaluator::index(const IndexExpr &expr) {
+  Value base = evaluate(*expr.base);
+  if (base.isList() || base.isTuple())
+    return indexSequence(base, expr);
+  if (!base.isTensor()) {
+    if (!base.isError()) {
+      auto &message = error(expr.span, names.describe(base) + " cannot be indexed");
+      if (base.isCallable())
+        message.hint("a call is written with parentheses: `" + base.asCallable().name() + "(…)`");
+    }
+    return Value::error();
+  }
+  const Tensor &x = base.asTensor();
+  int64_t used = 0;
+  for (const Subscript &place : expr.subscripts)
+    used += place.kind == Subscript::Kind::Index || place.kind == Subscript::Kind::Slice;
+  if (used > x.rank()) {
+    auto &message =
+        error(expr.span, Twine(used) + " indices for a tensor of rank " + Twine(x.rank()) + ", " + names.type(x));
+    addTrail(message, base);
+    return Value::error();
+  }
+  SmallVector<int64_t> offsets, extents, strides, result;
+  auto keep = [&](int64_t extent) {
+    offsets.push_back(0);
+    extents.push_back(extent);
+    strides.push_back(1);
+    result.push_back(extent);
+  };
+  int64_t axis = 0;
+  for (const Subscript &place : expr.subscripts) {
+    int64_t extent = axis < x.rank() ? x.shape()[axis] : 1;
+    switch (place.kind) {
+    case Subscript::Kind::NewAxis:
+      result.push_back(1);
+      continue;
+    case Subscript::Kind::Rest:
+      for (int64_t i = 0, skip = x.rank() - used; i < skip; ++i)
+        keep(x.shape()[axis++]);
+      continue;
+    case Subscript::Kind::Index: {
+      auto at = evaluateInteger(*place.low, "an index");
+      if (!at)
+        return Value::error();
+      auto wrapped = wrap(*at, extent);
+      if (!wrapped) {
+        auto &message = error(place.span, "index " + Twine(*at) + " is outside axis " + Twine(axis) + ", which has " +
+                                              names.extent(extent) + " elements in " + names.type(x));
+        addTrail(message, base);
+        return Value::error();
+      }
+      offsets.push_back(*wrapped);
+      extents.push_back(1);
+      strides.push_back(1);
+      break;
+    }
+    case Subscript::Kind::Slice: {
+      auto low = place.low ? evaluateInteger(*place.low, "the start of a slice") : std::optional<int64_t>(0);
+      auto high = place.high ? evaluateInteger(*place.high, "the end of a slice") : std::optional<int64_t>(extent);
+      auto step = place.step ? evaluateInteger(*place.step, "the step of a slice") : std::optional<int64_t>(1);
+      if (!low || !high || !step)
+        return Value::error();
+      int64_t from = *low < 0 ? *low + extent : *low, to = *high < 0 ? *high + extent : *high;
+      if (from < 0 || to > extent || from >= to || *step < 1) {
+        auto &message =
+            error(place.span, "the slice takes no elements of axis " + Twine(axis) + " or leaves it; it has " +
+                                  names.extent(extent) + " elements in " + names.type(x));
+        if (*step < 1)
+          message.hint("a step is at least 1");
+        addTrail(message, base);
+        return Value::error();
+      }
+      offsets.push_back(from);
+      extents.push_back((to - from + *step - 1) / *step);
+      strides.push_back(*step);
+      result.push_back(extents.back());
+      break;
+    }
+    }
+    ++axis;
+  }
+  while (axis < x.rank())
+    keep(x.shape()[axis++]);
+  Tensor sliced = emitter.reshape(emitter.slice(x, offsets, extents, strides), result);
+  return leaveTrail(Value::tensor(std::move(sliced)), &base, expr.span.text(), expr.span);
+}

@@ -1,0 +1,150 @@
+//===- ModelCompiler.cpp - One model to one module
+//--------------------------------------------------------------------===//
+#include "frontend/ModelCompiler.h"
+#include "mlir/IR/BuiltinAttributes.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/Casting.h"
+#include "llvm/Support/xxhash.h"
+
+using namespace nn::frontend;
+using llvm::StringRef;
+using llvm::Twine;
+
+ModelCompiler::ModelCompiler(const Program &program, Diagnostics &diagnostics, mlir::ModuleOp module,
+                             const FunctionDecl &model, const TrainDecl *trainDecl, bool symbolic)
+    : evaluator(program, diagnostics, module), diagnostics(diagnostics), module(module), model(model),
+      symbolic(symbolic) {
+  train.decl = trainDecl;
+  top.source = program.mainSource();
+  top.scope = &topScope;
+}
+
+void ModelCompiler::run() {
+  Evaluator::FrameScope inTop(evaluator, top);
+  Evaluator::LocationScope here(evaluator, model.span);
+  if (train.decl && !readBatch(evaluator, *train.decl, train))
+    return;
+  if (!bindDimensions() || !resolveInputs())
+    return;
+  if (train.decl && !readTrainBlock(evaluator, train, inputTypes))
+    train.decl = nullptr; // the model itself is still checked
+  // The loss comes first: training mode meets every parameter. A model with mistakes is evaluated once.
+  if (train.decl) {
+    buildLoss();
+    if (diagnostics.hasErrors())
+      return;
+    buildTrainStep(/*log=*/false);
+    buildTrainStep(/*log=*/true);
+    buildGradients(/*fromInputs=*/false);
+    buildGradients(/*fromInputs=*/true);
+    buildEvaluate();
+    buildResult();
+  }
+  if (train.predictBatch)
+    setBatch(train.predictBatch);
+  buildPredict();
+  if (train.decl)
+    buildPredictRecord();
+  if (diagnostics.hasErrors())
+    return;
+  buildInit();
+  describe();
+}
+
+//===------------------------------------------------------------------------------------------------------------------===//
+// Dimensions and inputs
+//===------------------------------------------------------------------------------------------------------------------===//
+
+void ModelCompiler::setBatch(int64_t batch) {
+  evaluator.dimensions[batchName] = batch;
+  for (auto &[name, type] : inputTypes) {
+    llvm::SmallVector<int64_t> shape(type.getShape());
+    if (!shape.empty())
+      shape[0] = batch;
+    type = mlir::RankedTensorType::get(shape, type.getElementType());
+  }
+}
+
+/// Gives every free dimension of the model's inputs its extent: the first one of the first input is the batch.
+bool ModelCompiler::bindDimensions() {
+  static constexpr int64_t symbols[] = {999983, 999979, 999961, 999959, 999953, 999931};
+  size_t next = 0;
+  bool good = true;
+  for (const Parameter &input : model.inputs) {
+    if (!input.type || (input.type->kind != TypeExpr::Kind::Tensor && input.type->kind != TypeExpr::Kind::Plain)) {
+      evaluator.error(input.name.span, "an input of a model has a tensor type")
+          .hint("write `" + input.name.text + ": f32[batch, …]`");
+      good = false;
+      continue;
+    }
+    for (auto [i, dim] : llvm::enumerate(input.type->dims)) {
+      auto *name = dim.kind == DimExpr::Kind::Value ? llvm::dyn_cast<NameExpr>(dim.value.get()) : nullptr;
+      if (dim.kind != DimExpr::Kind::Value) {
+        evaluator.error(
+            dim.span,
+            "the dimensions of a model's inputs are numbers, constants or names that are bound when compiling");
+        good = false;
+      }
+      if (!name || evaluator.dimensions.count(name->name) ||
+          llvm::isa_and_nonnull<ConstDecl>(evaluator.program.find(name->name, top.source)))
+        continue;
+      bool isBatch = i == 0 && batchName.empty();
+      if (isBatch) {
+        batchName = name->name;
+        evaluator.names.setBatchName(batchName);
+      }
+      int64_t extent = 0;
+      if (const Expr *defined = evaluator.program.define(name->name))
+        extent = evaluator.evaluateInteger(*defined, "`" + name->name + "`").value_or(1);
+      else if (isBatch && train.batch)
+        extent = train.batch;
+      else if (symbolic && next < std::size(symbols)) {
+        extent = symbols[next++];
+        evaluator.names.addSymbol(extent, name->name);
+      } else {
+        evaluator.error(name->span, "the dimension `" + name->name + "` is not bound")
+            .hint(isBatch
+                      ? "a train block binds it with `batch = 64`, or the command line with -D " + name->name + "=64"
+                      : "bind it on the command line: -D " + name->name + "=…");
+        good = false;
+        extent = 1;
+      }
+      evaluator.dimensions[name->name] = extent;
+    }
+  }
+  if (batchName.empty())
+    batchName = "batch";
+  train.batch = evaluator.dimensions.count(batchName) ? evaluator.dimensions[batchName] : 1;
+  return good;
+}
+
+bool ModelCompiler::resolveInputs() {
+  for (const Parameter &input : model.inputs) {
+    auto type = evaluator.resolve(*input.type);
+    if (!type)
+      return false;
+    inputTypes.emplace_back(input.name.text, *type);
+  }
+  return true;
+}
+
+//===------------------------------------------------------------------------------------------------------------------===//
+// Description
+//===------------------------------------------------------------------------------------------------------------------===//
+
+void ModelCompiler::describe() {
+  mlir::OpBuilder b(module.getContext());
+  llvm::SmallVector<mlir::Attribute> ownedValues;
+  for (const OwnedValue &value : evaluator.owned.all())
+    ownedValues.push_back(b.getDictionaryAttr({b.getNamedAttr("name", b.getStringAttr(value.path)),
+                                               b.getNamedAttr("role", b.getStringAttr(roleName(value.role))),
+                                               b.getNamedAttr("type", mlir::TypeAttr::get(value.type))}));
+  module->setAttr("nn.model", b.getStringAttr(model.name.text));
+  module->setAttr("nn.batch", b.getI64IntegerAttr(train.batch));
+  module->setAttr("nn.source_hash", b.getStringAttr(llvm::utohexstr(llvm::xxh3_64bits(top.source->text()),
+                                                                    /*LowerCase=*/true, /*Width=*/16)));
+  module->setAttr("nn.owned", b.getArrayAttr(ownedValues));
+  module->setAttr("nn.layers", layerRows());
+  if (train.decl)
+    module->setAttr("nn.train", toAttribute(train, evaluator.recordLimits, module.getContext()));
+}

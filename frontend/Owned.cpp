@@ -1,0 +1,340 @@
+//===- Owned.cpp - Parameters, state, slots, tallies; instances and their paths
+//---------------------------------------===//
+#include "dialect/NN.h"
+#include "frontend/AstPrinter.h"
+#include "frontend/Evaluator.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/Casting.h"
+#include "llvm/Support/xxhash.h"
+
+using namespace nn::frontend;
+using llvm::StringRef;
+using llvm::Twine;
+using Role = FunctionDecl::Role;
+
+//===------------------------------------------------------------------------------------------------------------------===//
+// Paths
+//===------------------------------------------------------------------------------------------------------------------===//
+
+/// `Conv2d` → `conv2d`, `ResNet50` → `res_net50`, `BatchNorm` → `batch_norm`.
+static std::string snakeCase(StringRef name) {
+  std::string result;
+  for (size_t i = 0; i < name.size(); ++i) {
+    bool startsWord = llvm::isUpper(name[i]) && i > 0 &&
+                      (llvm::isLower(name[i - 1]) ||
+                       (i + 1 < name.size() && llvm::isLower(name[i + 1]) && llvm::isUpper(name[i - 1])));
+    if (startsWord)
+      result += '_';
+    result += llvm::toLower(name[i]);
+  }
+  return result;
+}
+
+std::string Evaluator::numbered(const std::string &kind) {
+  std::string stem = snakeCase(kind);
+  unsigned ordinal = frame->counters ? ++(*frame->counters)[stem] : 1;
+  return stem + "_" + std::to_string(ordinal);
+}
+
+std::shared_ptr<Instance> Evaluator::makeInstance(std::string component, Span span) {
+  auto instance = std::make_shared<Instance>();
+  instance->path = frame->path.empty() ? component : frame->path + "." + component;
+  instance->created = span;
+  if (entry) {
+    auto [it, isNew] = entry->instances.try_emplace(instance->path, userSpan(span));
+    if (!isNew)
+      error(span, "there are two layers `" + instance->path + "`").note("the first one", it->second);
+  }
+  return instance;
+}
+
+bool Evaluator::isLayerName(StringRef name) const {
+  for (const Scope *scope = frame->scope; scope; scope = scope->outer)
+    if (scope->variables.count(name.str()))
+      return false;
+  auto *decl = llvm::dyn_cast_or_null<FunctionDecl>(program.find(name, frame->source));
+  return decl && decl->role == Role::Layer;
+}
+
+/// Counts the applications of layers in a branch that is not taken, so that the numbers in paths do not depend on it.
+void Evaluator::countApplications(const Block &block) {
+  if (!frame->counters)
+    return;
+  for (const StmtPtr &statement : block.statements) {
+    if (auto *bind = llvm::dyn_cast<BindStmt>(statement.get()))
+      countApplications(*bind->value);
+    else if (auto *assign = llvm::dyn_cast<AssignStmt>(statement.get()))
+      countApplications(*assign->value);
+    else if (auto *result = llvm::dyn_cast<ReturnStmt>(statement.get()); result && result->value)
+      countApplications(*result->value);
+    else if (auto *expression = llvm::dyn_cast<ExpressionStmt>(statement.get()))
+      countApplications(*expression->value);
+  }
+}
+
+void Evaluator::countApplications(const Expr &expr) {
+  auto applied = [&](const Expr &callee) {
+    if (auto *name = llvm::dyn_cast<NameExpr>(&callee); name && isLayerName(name->name))
+      numbered(name->name);
+  };
+  if (auto *pipe = llvm::dyn_cast<PipeExpr>(&expr)) {
+    countApplications(*pipe->value);
+    if (auto *call = llvm::dyn_cast<CallExpr>(pipe->target.get()))
+      applied(llvm::isa<CallExpr>(*call->callee) ? *llvm::cast<CallExpr>(*call->callee).callee : *call->callee);
+    else
+      applied(*pipe->target);
+  } else if (auto *call = llvm::dyn_cast<CallExpr>(&expr)) {
+    for (const Argument &argument : call->arguments)
+      countApplications(*argument.value);
+    if (auto *inner = llvm::dyn_cast<CallExpr>(call->callee.get()))
+      applied(*inner->callee);
+  } else if (auto *binary = llvm::dyn_cast<BinaryExpr>(&expr)) {
+    countApplications(*binary->lhs);
+    countApplications(*binary->rhs);
+  } else if (auto *branch = llvm::dyn_cast<IfExpr>(&expr)) {
+    countApplications(branch->then);
+    if (branch->otherwise)
+      countApplications(*branch->otherwise);
+  }
+}
+
+//===------------------------------------------------------------------------------------------------------------------===//
+// Owned values
+//===------------------------------------------------------------------------------------------------------------------===//
+
+Value Evaluator::readVariable(const Variable &variable) {
+  if (variable.kind != Variable::Kind::Owned)
+    return variable.value;
+  OwnedValue *value = owned.find(variable.path);
+  if (!value || !entry)
+    return variable.value;
+  Tensor tensor = entry->owned(*value);
+  if (!tensor.trail)
+    tensor.trail = std::make_shared<Trail>(Trail{variable.path, names.type(tensor), nullptr});
+  return Value::tensor(std::move(tensor));
+}
+
+void Evaluator::updateOwned(const Variable &variable, Value value, const Name &name) {
+  OwnedValue *target = owned.find(variable.path);
+  if (!target || value.isError() || !entry)
+    return;
+  if (target->role == OwnedStmt::Role::State && !entry->training) {
+    error(name.span, "state changes in training only").hint("put the update into `if training { … }`");
+    return;
+  }
+  std::optional<Tensor> tensor = toTensor(value, target->type.getElementType(), name.span);
+  if (!tensor)
+    return;
+  if (tensor->element() != target->type.getElementType() ||
+      Emitter::broadcastShape(tensor->shape(), target->type.getShape()) !=
+          llvm::SmallVector<int64_t>(target->type.getShape())) {
+    auto &message = error(name.span, "`" + name.text + "` is " + names.type(target->type) + ", and its new value is " +
+                                         names.type(*tensor));
+    addTrail(message, value);
+    return;
+  }
+  Tensor updated = emitter.expand(*tensor, target->type.getShape());
+  if (target->role == OwnedStmt::Role::State) // no gradient flows through state
+    updated = emitter.unary<nn::StopGradientOp>(updated);
+  updated.batch = {};
+  entry->update(*target, updated);
+}
+
+void Evaluator::declareOwned(const OwnedStmt &stmt) {
+  using OwnedRole = OwnedStmt::Role;
+  Role where = frame->decl ? frame->decl->role : Role::Function;
+  const char *word = roleName(stmt.role).data();
+  bool inLayer = where == Role::Layer || where == Role::Model;
+  bool belongs = stmt.role == OwnedRole::Slot    ? where == Role::Optimizer
+                 : stmt.role == OwnedRole::Tally ? where == Role::Metric
+                                                 : inLayer;
+  if (!belongs) {
+    error(stmt.span, Twine("a ") + word + " belongs to " +
+                         (stmt.role == OwnedRole::Slot    ? "an optimizer"
+                          : stmt.role == OwnedRole::Tally ? "a metric"
+                                                          : "a layer or model") +
+                         ", and this is a " + keyword(where));
+    return;
+  }
+  if (stmt.role == OwnedRole::Tally)
+    return tally(stmt);
+  std::string component = stmt.path ? stmt.path.text : stmt.name.text;
+  std::string path =
+      frame->path.empty() ? component : frame->path + (stmt.role == OwnedRole::Slot ? "/" : ".") + component;
+  Variable variable;
+  variable.kind = Variable::Kind::Owned;
+  variable.path = path;
+  std::optional<mlir::RankedTensorType> type;
+  std::optional<Tensor> first;
+  if (stmt.role == OwnedRole::Slot) {
+    Value initial = evaluate(*stmt.initial);
+    first =
+        toTensor(initial, frame->elements.count("T") ? frame->elements["T"] : mlir::Type(emitter.builder.getF32Type()),
+                 stmt.initial->span);
+    if (first)
+      type = first->type();
+  } else {
+    type = resolve(*stmt.type);
+    for (const DimExpr &dim : stmt.type->dims)
+      if (auto *name = llvm::dyn_cast_or_null<NameExpr>(dim.value.get());
+          name && name->name == "batch" && dimensions.count("batch"))
+        error(dim.span, Twine("a ") + word + " may not have the batch in its shape");
+  }
+  if (!type) {
+    declare(stmt.name, variable);
+    return;
+  }
+  OwnedValue *known = owned.find(path);
+  if (!known) {
+    OwnedValue value{path, stmt.role, *type, {}, {}, {}, userSpan(stmt.span), frame->path};
+    if (stmt.role != OwnedRole::Slot) {
+      value.initial = withDefaults(evaluate(*stmt.initial), stmt.initial->span);
+      bool initializer = value.initial.isCallable() && value.initial.asCallable().decl &&
+                         value.initial.asCallable().decl->role == Role::Initializer;
+      if (!value.initial.isError() && !value.initial.isNumber() && !initializer)
+        error(stmt.initial->span, Twine("a ") + word + " starts with an initialiser or a number, and this is " +
+                                      names.describe(value.initial))
+            .hint(
+                "initialisers are zeros, ones, full(v), normal(std), uniform(low, high), glorot_uniform, he_normal …");
+      if (stmt.fanIn) {
+        Value in = evaluate(*stmt.fanIn), out = evaluate(*stmt.fanOut);
+        if (in.isNumber() && out.isNumber()) {
+          value.fanIn = in.asNumber();
+          value.fanOut = out.asNumber();
+        } else if (!in.isError() && !out.isError()) {
+          error(cover(stmt.fanIn->span, stmt.fanOut->span), "the fans are numbers known when compiling");
+        }
+      }
+      if (initializer && !value.fanIn)
+        for (const Parameter &parameter : value.initial.asCallable().decl->inputs)
+          if (parameter.name.text == "fan_in" || parameter.name.text == "fan_out") {
+            error(stmt.initial->span, "the initialiser `" + value.initial.asCallable().name() +
+                                          "` needs the fans of `" + stmt.name.text + "`")
+                .hint("write `= " + stmt.initial->span.text() + " fan (inputs, outputs)`");
+            value.initial = Value::error();
+            break;
+          }
+    }
+    known = &owned.add(std::move(value));
+  } else if (known->type != *type) {
+    auto &message = error(stmt.span, "`" + path + "` is " + names.type(*type) + " in this application and " +
+                                         names.type(known->type) + " in an earlier one");
+    if (frame->instance && frame->instance->firstCall)
+      message.note("`" + frame->instance->path + "` was applied first to " + frame->instance->firstInput,
+                   frame->instance->firstCall);
+    message.hint("parameters belong to the instance; write the layer twice for two sets of parameters");
+  } else if (frame->application == 0 && frame->instance && frame->instance->members.count(component)) {
+    error(stmt.span, "there are two parameters `" + path + "`").hint("`as name` sets the name in the path");
+  }
+  if (frame->instance) {
+    frame->instance->members[component] = path;
+    frame->instance->members[stmt.name.text] = path;
+  }
+  if (first && frame->initialising)
+    entry->update(*known, *first);
+  declare(stmt.name, variable);
+  // A parameter that a compile-time `if` declares is known again where the same condition is written.
+  for (const std::string &condition : frame->conditions)
+    frame->conditional[condition][stmt.name.text] = *find(stmt.name.text);
+}
+
+/// Adds to a tally over the batches, or reads it for the metric's result.
+void Evaluator::tally(const OwnedStmt &stmt) {
+  std::string path = frame->path + "/" + stmt.name.text;
+  Value value = evaluate(*stmt.initial);
+  std::optional<Tensor> batch = toTensor(value, emitter.builder.getF64Type(), stmt.initial->span);
+  Variable variable;
+  variable.kind = Variable::Kind::Owned;
+  variable.path = path;
+  if (batch) {
+    Tensor addend = emitter.cast(*batch, emitter.builder.getF64Type());
+    OwnedValue *known = owned.find(path);
+    if (!known)
+      known = &owned.add({path, OwnedStmt::Role::Tally, addend.type(), Value::integer(0), {}, {}, stmt.span, ""});
+    if (frame->metric == MetricPhase::Accumulate)
+      entry->update(*known, emitter.binary<nn::AddOp>(entry->owned(*known), addend));
+  }
+  declare(stmt.name, variable);
+}
+
+Tensor Evaluator::initialValue(const OwnedValue &value) {
+  auto zero = [&] { return emitter.constant(0, value.type); };
+  if (value.initial.isNumber())
+    return emitter.constant(value.initial.asNumber(), value.type);
+  if (!value.initial.isCallable())
+    return zero();
+  const Callable &callable = value.initial.asCallable();
+  // Initialisers are given what they ask for by name.
+  std::vector<Arg> inputs;
+  std::vector<Value> extents;
+  for (int64_t extent : value.type.getShape())
+    extents.push_back(Value::integer(extent));
+  for (const Parameter &parameter : callable.decl->inputs) {
+    StringRef name = parameter.name.text;
+    Value argument = name == "shape"     ? Value::list(extents)
+                     : name == "fan_in"  ? Value::number(value.fanIn.value_or(1))
+                     : name == "fan_out" ? Value::number(value.fanOut.value_or(1))
+                                         : Value::error();
+    if (argument.isError()) {
+      error(parameter.name.span, "an initializer's inputs are shape, fan_in and fan_out, and this is `" + name + "`");
+      return zero();
+    }
+    inputs.push_back({name.str(), argument, value.span});
+  }
+  Frame own;
+  Scope scope;
+  own.caller = frame;
+  own.callSpan = value.span;
+  own.source = value.span.source;
+  own.scope = &scope;
+  own.path = value.path;
+  own.elements["T"] = value.type.getElementType();
+  FrameScope inOwn(*this, own);
+  Value result = apply(callable, std::move(inputs), value.span);
+  std::optional<Tensor> tensor = toTensor(result, value.type.getElementType(), value.span);
+  if (!tensor)
+    return zero();
+  if (!Emitter::broadcastShape(tensor->shape(), value.type.getShape()) || tensor->rank() > value.type.getRank()) {
+    error(value.span, "the initialiser of `" + value.path + "` makes " + names.type(*tensor) + ", and it is " +
+                          names.type(value.type));
+    return zero();
+  }
+  return emitter.expand(emitter.cast(*tensor, value.type.getElementType()), value.type.getShape());
+}
+
+//===------------------------------------------------------------------------------------------------------------------===//
+// Random numbers
+//===------------------------------------------------------------------------------------------------------------------===//
+
+/// Draws for the layer or owned value around; the counter is (path, draw, application, step), so that no two draws
+/// meet.
+Value Evaluator::randomUniform(llvm::ArrayRef<int64_t> shape, Span span) {
+  Frame *owner = frame;
+  bool initializing = false;
+  mlir::Type element;
+  for (; owner; owner = owner->caller) {
+    if (auto it = owner->elements.find("T"); !element && it != owner->elements.end())
+      element = it->second;
+    initializing |= owner->decl && owner->decl->role == Role::Initializer;
+    if (initializing ? !owner->decl
+                     : (owner->decl && (owner->decl->role == Role::Layer || owner->decl->role == Role::Model)))
+      break;
+  }
+  if (!owner || !entry) {
+    error(span, "random numbers are drawn in layers and initialisers only")
+        .hint("draw in a layer and hand the numbers to the function");
+    return Value::error();
+  }
+  if (!element || !mlir::isa<mlir::FloatType>(element))
+    element = emitter.builder.getF32Type();
+  mlir::Value step;
+  if (initializing) {
+    auto type = mlir::RankedTensorType::get({}, emitter.builder.getI64Type());
+    step = emitter.constant(0, type).value;
+  } else {
+    step = entry->step();
+  }
+  int64_t path = int64_t(llvm::xxh3_64bits(owner->path));
+  auto type = mlir::RankedTensorType::get(shape, element);
+  return Value::tensor(emitter.random(entry->seed(), step, type, path, owner->draws++, owner->application));
+}

@@ -1,0 +1,325 @@
+//===- Signature.cpp - Parameters' types against arguments
+//------------------------------------------------------------===//
+//
+// Dimension variables, `...` and element variables are bound at a call by the first argument that shows them and
+// checked against all others.
+//
+//===------------------------------------------------------------------------------------------------------------------===//
+#include "frontend/AstPrinter.h"
+#include "frontend/Evaluator.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/Casting.h"
+
+using namespace nn::frontend;
+using llvm::StringRef;
+using llvm::Twine;
+
+//===------------------------------------------------------------------------------------------------------------------===//
+// Configuration
+//===------------------------------------------------------------------------------------------------------------------===//
+
+static bool isIntegers(const Value &value, size_t count) {
+  if (!value.isTuple() && !value.isList())
+    return false;
+  return (count == 0 || value.elements().size() == count) &&
+         llvm::all_of(value.elements(), [](const Value &v) { return v.isInteger(); });
+}
+
+static bool matchesPlain(StringRef type, const Value &value) {
+  using Role = FunctionDecl::Role;
+  auto role = [&](Role wanted) {
+    return value.isCallable() && value.asCallable().decl && value.asCallable().decl->role == wanted;
+  };
+  bool weakScalar = value.isTensor() && value.asTensor().weak && value.asTensor().rank() == 0;
+  if (type == "int" || type == "Steps")
+    return value.isInteger();
+  if (type == "float" || type == "number")
+    return value.isNumber() || weakScalar;
+  if (type == "bool")
+    return value.isBool();
+  if (type == "string")
+    return value.kind() == Value::Kind::String;
+  if (type == "pair")
+    return isIntegers(value, 2);
+  if (type == "pairs")
+    return (value.isTuple() || value.isList()) &&
+           llvm::all_of(value.elements(), [](const Value &v) { return isIntegers(v, 2); });
+  if (type == "list")
+    return value.isList() || value.isTuple();
+  if (type == "Initializer")
+    return value.isNumber() || role(Role::Initializer);
+  if (type == "Schedule")
+    return value.isNumber() || weakScalar || role(Role::Schedule);
+  if (type == "Layer")
+    return role(Role::Layer) || role(Role::Model);
+  if (type == "Function")
+    return value.isCallable();
+  if (type == "none")
+    return value.kind() == Value::Kind::None;
+  return value.isWord() && value.asText() == type;
+}
+
+bool Evaluator::matchConfiguration(const Parameter &parameter, Value &value, Span span, const FunctionDecl &decl) {
+  if (value.isError())
+    return false;
+  value = withDefaults(value, span);
+  if (value.isError())
+    return false;
+  if (!parameter.type)
+    return true;
+  const TypeExpr &type = *parameter.type;
+  bool matches = false;
+  if (type.kind == TypeExpr::Kind::Union)
+    for (const TypePtr &alternative : type.alternatives)
+      matches |= alternative->kind == TypeExpr::Kind::Plain && matchesPlain(alternative->name, value);
+  else
+    matches = type.kind == TypeExpr::Kind::Plain && matchesPlain(type.name, value);
+  if (matches)
+    return true;
+  auto &message = error(span, "`" + decl.name.text + "` wants `" + parameter.name.text + ": " + textOf(type) +
+                                  "`, and this is " + names.describe(value));
+  if (value.isTensor())
+    message.hint("configuration comes first, tensors second: `x |> " + decl.name.text + "(…)`");
+  if (value.isWord())
+    message.hint("the words that `" + parameter.name.text + "` knows stand in its type");
+  return false;
+}
+
+//===------------------------------------------------------------------------------------------------------------------===//
+// Inputs
+//===------------------------------------------------------------------------------------------------------------------===//
+
+mlir::Type Evaluator::resolveElement(StringRef name, Span span) {
+  if (mlir::Type known = elementType(name, emitter.builder.getContext()))
+    return known;
+  if (auto it = frame->elements.find(name.str()); it != frame->elements.end())
+    return it->second;
+  error(span, "the element type `" + name + "` is not known here")
+      .hint("an element type is one of f32 f64 bf16 f16 i32 i64 i8 u8 bool, or a variable that an input's type binds");
+  return {};
+}
+
+/// Matches the dimensions of a tensor against a type, binding variables in `callee`. On failure `reason` says why.
+bool Evaluator::matchDims(const TypeExpr &type, const Tensor &tensor, Frame &callee, std::string &reason) {
+  size_t fixed = 0;
+  bool hasRest = false;
+  for (const DimExpr &dim : type.dims) {
+    hasRest |= dim.kind == DimExpr::Kind::Rest;
+    fixed += dim.kind != DimExpr::Kind::Rest;
+  }
+  auto shape = tensor.shape();
+  if (hasRest ? shape.size() < fixed : shape.size() != fixed) {
+    reason =
+        ("the rank is " + Twine(shape.size()) + ", wanted is " + (hasRest ? "at least " : "") + Twine(fixed)).str();
+    return false;
+  }
+  size_t at = 0;
+  for (const DimExpr &dim : type.dims) {
+    if (dim.kind == DimExpr::Kind::Rest) {
+      llvm::ArrayRef<int64_t> taken = shape.slice(at, shape.size() - fixed);
+      at += taken.size();
+      if (callee.rest && llvm::ArrayRef<int64_t>(*callee.rest) != taken) {
+        reason =
+            "`...` is " + names.shape(taken) + " here and " + names.shape(*callee.rest) + " in the arguments before";
+        return false;
+      }
+      callee.rest.emplace(taken.begin(), taken.end());
+      continue;
+    }
+    int64_t extent = shape[at];
+    ++at;
+    if (dim.kind == DimExpr::Kind::Inferred)
+      continue;
+    FrameScope inCallee(*this, callee);
+    auto *name = llvm::dyn_cast<NameExpr>(dim.value.get());
+    if (name && !find(name->name) && !llvm::isa_and_nonnull<ConstDecl>(program.find(name->name, callee.source)) &&
+        !(callee.decl && callee.decl->role == FunctionDecl::Role::Model && dimensions.count(name->name))) {
+      Variable variable;
+      variable.kind = Variable::Kind::Dimension;
+      variable.value = Value::integer(extent);
+      declare({name->name, name->span}, variable);
+      continue;
+    }
+    Value wanted = evaluate(*dim.value);
+    if (wanted.isError())
+      return false;
+    if (!wanted.isInteger()) {
+      reason = "a dimension is an integer, and `" + textOf(*dim.value) + "` is " + names.describe(wanted);
+      return false;
+    }
+    if (wanted.asInteger() != extent) {
+      std::string text = textOf(*dim.value), number = names.extent(wanted.asInteger());
+      reason = "axis " + std::to_string(at - 1) + " has " + names.extent(extent) + " elements, wanted is " +
+               (llvm::isa<IntegerExpr>(*dim.value) ? number : "`" + text + "` = " + number);
+      return false;
+    }
+  }
+  return true;
+}
+
+bool Evaluator::bindInput(const Parameter &parameter, Value value, Span span, Frame &callee) {
+  if (value.isError())
+    return false;
+  std::string owner = callee.decl ? callee.decl->name.text : "";
+  auto wanted = [&] { return "`" + owner + "` wants `" + parameter.name.text + ": " + textOf(*parameter.type) + "`"; };
+  auto bind = [&](Value bound) {
+    FrameScope inCallee(*this, callee);
+    Variable variable;
+    variable.kind = Variable::Kind::Input;
+    variable.value = std::move(bound);
+    declare(parameter.name, std::move(variable));
+    return true;
+  };
+  if (!parameter.type)
+    return bind(value);
+  const TypeExpr &type = *parameter.type;
+  mlir::MLIRContext *context = emitter.builder.getContext();
+  bool elementVariable = type.kind != TypeExpr::Kind::Union && type.kind != TypeExpr::Kind::Tuple &&
+                         !type.name.empty() && llvm::isUpper(type.name[0]) && !isTypeName(type.name);
+  if (type.kind == TypeExpr::Kind::Union ||
+      (type.kind == TypeExpr::Kind::Plain && !elementVariable && !elementType(type.name, context)) ||
+      (type.kind == TypeExpr::Kind::Plain && type.name == "bool" && value.isBool())) {
+    return matchConfiguration(parameter, value, span, *callee.decl) && bind(value);
+  }
+  if (type.kind == TypeExpr::Kind::Tuple) {
+    error(span, wanted() + ": tuples cannot be inputs yet");
+    return false;
+  }
+  // A tensor type: find the element type, then compare the dimensions.
+  mlir::Type element = elementType(type.name, context);
+  bool strict = value.isTensor() && !value.asTensor().weak;
+  if (!element) {
+    auto it = callee.elements.find(type.name);
+    if (it != callee.elements.end())
+      element = it->second;
+    else
+      element = strict ? value.asTensor().element() : mlir::Type(emitter.builder.getF32Type());
+  }
+  if (value.isCallable() && value.asCallable().decl &&
+      value.asCallable().decl->role == FunctionDecl::Role::Initializer && !parameter.initial) {
+    error(span, wanted() + ", and this is " + names.describe(value));
+    return false;
+  }
+  if (!value.isTensor() && !value.isNumber()) {
+    auto &message = error(span, wanted() + ", and this is " + names.describe(value));
+    if (value.isTuple())
+      message.hint("take the tuple apart with `let (a, b) = …`");
+    else if (value.isCallable())
+      message.hint("it is applied first: `x |> " + value.asCallable().name() + "`");
+    return false;
+  }
+  std::optional<Tensor> tensor = toTensor(value, element, span);
+  if (!tensor)
+    return false;
+  std::string reason;
+  if (tensor->element() != element) {
+    auto &message = error(span, wanted() + ", and this is " + names.type(*tensor) + ": the element types differ");
+    addTrail(message, value, "it");
+    message.hint("`cast(x, " + elementName(element) + ")` converts");
+    return false;
+  }
+  callee.elements.try_emplace(type.name, element);
+  if (type.kind == TypeExpr::Kind::Plain ? tensor->rank() != 0 : !matchDims(type, *tensor, callee, reason)) {
+    if (type.kind == TypeExpr::Kind::Plain)
+      reason = "a scalar is wanted";
+    if (!reason.empty()) {
+      auto &message = error(span, wanted() + ", and this is " + names.type(*tensor) + ": " + reason);
+      addTrail(message, value, "it");
+      if (callee.decl && span.inLibrary() == false && type.dims.size() == 2 && tensor->rank() == 4)
+        message.hint("`flatten` makes one axis of all but the first");
+      if (callee.instance && callee.instance->applications > 0)
+        message.note("`" + callee.instance->path + "` was applied first to " + callee.instance->firstInput,
+                     callee.instance->firstCall);
+    }
+    return false;
+  }
+  return bind(Value::tensor(*tensor));
+}
+
+//===------------------------------------------------------------------------------------------------------------------===//
+// Declared and result types
+//===------------------------------------------------------------------------------------------------------------------===//
+
+std::optional<mlir::RankedTensorType> Evaluator::resolve(const TypeExpr &type) {
+  if (type.kind != TypeExpr::Kind::Plain && type.kind != TypeExpr::Kind::Tensor) {
+    error(type.span, "a tensor type such as `f32[n, m]` is wanted here");
+    return std::nullopt;
+  }
+  mlir::Type element = resolveElement(type.name, type.span);
+  if (!element)
+    return std::nullopt;
+  llvm::SmallVector<int64_t> shape;
+  for (const DimExpr &dim : type.dims) {
+    if (dim.kind == DimExpr::Kind::Rest) {
+      if (!frame->rest) {
+        error(dim.span, "`...` stands for nothing here: no input's type has it");
+        return std::nullopt;
+      }
+      shape.append(frame->rest->begin(), frame->rest->end());
+      continue;
+    }
+    if (dim.kind == DimExpr::Kind::Inferred) {
+      error(dim.span, "`_` is inferred in the types of inputs and results only");
+      return std::nullopt;
+    }
+    auto extent = evaluateInteger(*dim.value, "a dimension");
+    if (!extent)
+      return std::nullopt;
+    if (*extent < 1) {
+      error(dim.span, "a dimension is at least 1, and `" + textOf(*dim.value) + "` is " + Twine(*extent));
+      return std::nullopt;
+    }
+    shape.push_back(*extent);
+  }
+  return mlir::RankedTensorType::get(shape, element);
+}
+
+/// Compares what a body returned with the declared result type and gives a tuple's elements their declared names.
+Value Evaluator::checkResult(const FunctionDecl &decl, Value value, Span span) {
+  if (!decl.result || value.isError())
+    return value;
+  auto check = [&](const TypeExpr &type, Value &element, StringRef which) {
+    if (type.kind == TypeExpr::Kind::Union || element.isError())
+      return true;
+    mlir::Type wanted = resolveElement(type.name, type.span);
+    if (!wanted)
+      return false;
+    std::string what = "the result" + (which.empty() ? "" : " `" + which.str() + "`") + " of `" + decl.name.text +
+                       "` is declared as `" + textOf(type) + "`";
+    if (!element.isTensor() && !element.isNumber()) {
+      error(span, what + ", and this is " + names.describe(element));
+      return false;
+    }
+    std::optional<Tensor> tensor = toTensor(element, wanted, span);
+    if (!tensor)
+      return false;
+    std::string reason;
+    if (tensor->element() != wanted)
+      reason = "the element types differ";
+    else if (type.kind == TypeExpr::Kind::Plain ? tensor->rank() != 0 : !matchDims(type, *tensor, *frame, reason))
+      reason = reason.empty() ? "a scalar is declared" : reason;
+    if (reason.empty()) {
+      element = Value::tensor(*tensor);
+      return true;
+    }
+    auto &message = error(span, what + ", and this is " + names.type(*tensor) + ": " + reason);
+    addTrail(message, element, "it");
+    return false;
+  };
+  if (decl.result->kind != TypeExpr::Kind::Tuple)
+    return check(*decl.result, value, "") ? value : Value::error();
+  const auto &fields = decl.result->fields;
+  if (!value.isTuple() || value.elements().size() != fields.size()) {
+    error(span, "`" + decl.name.text + "` declares " + Twine(fields.size()) + " results, and this is " +
+                    names.describe(value));
+    return Value::error();
+  }
+  std::vector<Value> elements = value.elements();
+  std::vector<std::string> resultNames;
+  for (auto [element, field] : llvm::zip(elements, fields)) {
+    if (!check(*field.type, element, field.name.text))
+      return Value::error();
+    resultNames.push_back(field.name.text);
+  }
+  return Value::tuple(std::move(elements), std::move(resultNames));
+}

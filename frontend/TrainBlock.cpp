@@ -1,0 +1,331 @@
+//===- TrainBlock.cpp - What a train block says
+//-----------------------------------------------------------------------===//
+#include "frontend/TrainBlock.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/Casting.h"
+
+using namespace nn::frontend;
+using llvm::dyn_cast;
+using llvm::StringRef;
+using llvm::Twine;
+
+static const char *const knownEntries[] = {"data",       "validation",    "test",       "input",     "target",
+                                           "batch",      "predict_batch", "last_batch", "shuffle",   "epochs",
+                                           "steps",      "loss",          "metrics",    "optimizer", "clip_norm",
+                                           "clip_value", "classes",       "seed",       "precision"};
+/// Parts of the language that later versions compile.
+static const char *const laterEntries[] = {"augment",    "accumulate", "sample_weight", "clip_form", "constraint",
+                                           "regularize", "freeze",     "load",          "stop",      "checkpoint"};
+
+//===------------------------------------------------------------------------------------------------------------------===//
+// Sources
+//===------------------------------------------------------------------------------------------------------------------===//
+
+/// `u8[batch, 1, 28, 28]` in an argument: the type of one record, without its leading batch dimension.
+static std::optional<mlir::RankedTensorType> recordType(Evaluator &evaluator, const Expr &expr) {
+  auto *index = dyn_cast<IndexExpr>(&expr);
+  auto *name = index ? dyn_cast<NameExpr>(index->base.get()) : nullptr;
+  mlir::Type element = name ? elementType(name->name, evaluator.emitter.builder.getContext()) : mlir::Type();
+  auto report = [&]() -> std::optional<mlir::RankedTensorType> {
+    evaluator.error(expr.span, "the type of a field looks like `u8[batch, 1, 28, 28]`");
+    return std::nullopt;
+  };
+  if (!element || index->subscripts.empty())
+    return report();
+  llvm::SmallVector<int64_t> shape;
+  for (const Subscript &place : llvm::ArrayRef<Subscript>(index->subscripts).drop_front()) {
+    if (place.kind != Subscript::Kind::Index)
+      return report();
+    auto extent = evaluator.evaluateInteger(*place.low, "a dimension");
+    if (!extent)
+      return std::nullopt;
+    shape.push_back(*extent);
+  }
+  auto *batch = index->subscripts[0].kind == Subscript::Kind::Index ? dyn_cast<NameExpr>(index->subscripts[0].low.get())
+                                                                    : nullptr;
+  if (!batch || !evaluator.dimensions.count(batch->name)) {
+    evaluator.error(index->subscripts[0].span, "the first dimension of a field is the batch")
+        .hint("write `" + name->name + "[batch, …]`");
+    return std::nullopt;
+  }
+  return mlir::RankedTensorType::get(shape, element);
+}
+
+static bool readSource(Evaluator &evaluator, const Expr &expr, bool isValidation, const DataSource *training,
+                       llvm::ArrayRef<std::pair<std::string, mlir::RankedTensorType>> inputs, DataSource &source) {
+  source.span = expr.span;
+  mlir::OpBuilder &builder = evaluator.emitter.builder;
+  auto *call = dyn_cast<CallExpr>(&expr);
+  auto *kind = call ? dyn_cast<NameExpr>(call->callee.get()) : nullptr;
+  if (isValidation && !call) {
+    Value value = evaluator.evaluate(expr);
+    if (value.isNumber() && value.asNumber() > 0 && value.asNumber() < 1) {
+      source.kind = "fraction";
+      source.fraction = value.asNumber();
+      return true;
+    }
+    if (!value.isError())
+      evaluator.error(expr.span, "`validation` is a fraction between 0 and 1, `tail(fraction)` or a source of data");
+    return false;
+  }
+  static const char *const kinds[] = {"idx", "npy", "npz", "safetensors"};
+  static const char *const laterKinds[] = {"cifar10", "csv", "text", "images", "generate", "kfold"};
+  if (isValidation && kind && kind->name == "tail" && call->arguments.size() == 1) {
+    Value value = evaluator.evaluate(*call->arguments[0].value);
+    if (!value.isNumber() || value.asNumber() <= 0 || value.asNumber() >= 1) {
+      evaluator.error(expr.span, "`tail` takes a fraction between 0 and 1");
+      return false;
+    }
+    source.kind = "tail";
+    source.fraction = value.asNumber();
+    return true;
+  }
+  if (!kind || !llvm::is_contained(kinds, kind->name)) {
+    Span at = kind ? kind->span : expr.span;
+    if (kind && llvm::is_contained(laterKinds, kind->name)) {
+      evaluator.error(at, "the source `" + kind->name + "` cannot be compiled yet")
+          .hint("idx, npy, npz and safetensors can");
+      return false;
+    }
+    auto &message = evaluator.error(at, "a source of data is idx(…), npy(…), npz(…) or safetensors(…)");
+    std::string meant = kind ? nearest(kind->name, std::vector<std::string>(std::begin(kinds), std::end(kinds))) : "";
+    if (!meant.empty())
+      message.hint("did you mean `" + meant + "`?");
+    return false;
+  }
+  source.kind = kind->name;
+  for (const Argument &argument : call->arguments) {
+    if (argument.name) {
+      auto type = recordType(evaluator, *argument.value);
+      if (!type)
+        return false;
+      source.fields.push_back({argument.name.text, *type});
+      continue;
+    }
+    Value file = evaluator.evaluate(*argument.value);
+    if (file.kind() != Value::Kind::String) {
+      if (!file.isError())
+        evaluator.error(argument.value->span, "the name of a file is text in quotes");
+      return false;
+    }
+    source.files.push_back(file.asText());
+  }
+  bool oneFile = source.kind == "npz" || source.kind == "safetensors";
+  if (source.files.empty() || (oneFile && source.files.size() != 1)) {
+    evaluator.error(expr.span,
+                    "`" + source.kind + "` wants " + (oneFile ? "the name of one file" : "the names of its files"));
+    return false;
+  }
+  if (source.fields.empty() && training)
+    source.fields = training->fields;
+  if (source.fields.empty() && source.kind == "idx" && !inputs.empty()) {
+    // The fixed form of IDX: bytes of the shape that the model looks at, and a label.
+    mlir::RankedTensorType first = inputs.front().second;
+    source.fields.push_back(
+        {"image", mlir::RankedTensorType::get(first.getShape().drop_front(), builder.getIntegerType(8, false))});
+    if (source.files.size() > 1)
+      source.fields.push_back({"label", mlir::RankedTensorType::get({}, builder.getI32Type())});
+  }
+  if (source.fields.empty()) {
+    evaluator.error(expr.span, "`" + source.kind + "` does not say what its fields are")
+        .hint("declare them: `" + source.kind + "(\"file\", image: u8[batch, 1, 28, 28], label: i32[batch])`");
+    return false;
+  }
+  if (!oneFile && source.fields.size() != source.files.size()) {
+    evaluator.error(expr.span, "`" + source.kind + "` has one file per field: " + Twine(source.files.size()) +
+                                   " files and " + Twine(source.fields.size()) + " fields");
+    return false;
+  }
+  return true;
+}
+
+//===------------------------------------------------------------------------------------------------------------------===//
+// Entries
+//===------------------------------------------------------------------------------------------------------------------===//
+
+static std::optional<int64_t> positive(Evaluator &evaluator, const TrainDecl &decl, StringRef entry) {
+  const Expr *expr = decl.find(entry);
+  if (!expr)
+    return 0;
+  auto value = evaluator.evaluateInteger(*expr, "`" + entry + "`");
+  if (value && *value < 1) {
+    evaluator.error(expr->span, "`" + entry + "` is at least 1, not " + Twine(*value));
+    return std::nullopt;
+  }
+  return value;
+}
+
+bool nn::frontend::readBatch(Evaluator &evaluator, const TrainDecl &decl, TrainBlock &block) {
+  block.decl = &decl;
+  auto batch = positive(evaluator, decl, "batch"), predict = positive(evaluator, decl, "predict_batch");
+  if (!batch || !predict)
+    return false;
+  if (const Expr *defined = evaluator.program.define("batch"))
+    batch = evaluator.evaluateInteger(*defined, "`batch`");
+  block.batch = batch.value_or(0);
+  block.predictBatch = *predict;
+  return true;
+}
+
+bool nn::frontend::readTrainBlock(Evaluator &evaluator, TrainBlock &block,
+                                  llvm::ArrayRef<std::pair<std::string, mlir::RankedTensorType>> inputs) {
+  const TrainDecl &decl = *block.decl;
+  bool good = true;
+  for (const Argument &entry : decl.entries) {
+    StringRef name = entry.name.text;
+    if (llvm::is_contained(knownEntries, name))
+      continue;
+    good = false;
+    if (llvm::is_contained(laterEntries, name)) {
+      evaluator.error(entry.name.span, "the entry `" + name + "` cannot be compiled yet");
+      continue;
+    }
+    auto &message = evaluator.error(entry.name.span, "a train block has no entry `" + name + "`");
+    std::vector<std::string> known(std::begin(knownEntries), std::end(knownEntries));
+    if (std::string meant = nearest(name, known); !meant.empty())
+      message.hint("did you mean `" + meant + "`?");
+    else
+      message.hint("entries are " + llvm::join(known, ", "));
+  }
+  block.input = decl.find("input");
+  block.target = decl.find("target");
+  block.loss = decl.find("loss");
+  block.metrics = decl.find("metrics");
+  block.optimizer = decl.find("optimizer");
+  for (auto [entry, expr] :
+       {std::pair("loss", block.loss), std::pair("optimizer", block.optimizer), std::pair("data", decl.find("data"))})
+    if (!expr) {
+      evaluator.error(decl.span, "the train block of `" + decl.name.text + "` has no `" + entry + "`");
+      good = false;
+    }
+  if (const Expr *data = decl.find("data"))
+    good &= readSource(evaluator, *data, false, nullptr, inputs, block.data);
+  if (const Expr *test = decl.find("test"))
+    good &= readSource(evaluator, *test, false, &block.data, inputs, block.test);
+  if (const Expr *validation = decl.find("validation"))
+    good &= readSource(evaluator, *validation, true, &block.data, inputs, block.validation);
+  for (const DataSource *other : {&block.test, &block.validation})
+    for (auto [a, b] : llvm::zip(block.data.fields, other->fields))
+      if (a.name != b.name || a.type != b.type) {
+        evaluator.error(other->span, "the fields differ from those of `data`: `" + b.name + ": " +
+                                         evaluator.names.type(b.type) + "` where `data` has `" + a.name + ": " +
+                                         evaluator.names.type(a.type) + "` per record");
+        good = false;
+        break;
+      }
+  auto epochs = positive(evaluator, decl, "epochs"), steps = positive(evaluator, decl, "steps");
+  block.epochs = epochs.value_or(0);
+  block.steps = steps.value_or(0);
+  good &= epochs && steps;
+  if (block.epochs && block.steps) {
+    evaluator.error(decl.find("steps")->span, "a train block has `epochs` or `steps`, not both");
+    good = false;
+  } else if (!block.epochs && !block.steps) {
+    block.epochs = 1;
+  }
+  if (const Expr *seed = decl.find("seed")) {
+    auto value = evaluator.evaluateInteger(*seed, "`seed`");
+    block.seed = value.value_or(0);
+    good &= value.has_value();
+  }
+  if (const Expr *shuffle = decl.find("shuffle")) {
+    Value value = evaluator.evaluate(*shuffle);
+    if (!value.isBool() && !value.isError())
+      evaluator.error(shuffle->span, "`shuffle` is true or false");
+    block.shuffle = value.isBool() && value.asBool();
+    good &= value.isBool();
+  }
+  auto word = [&](StringRef entry, std::initializer_list<StringRef> choices) -> std::string {
+    const Expr *expr = decl.find(entry);
+    if (!expr)
+      return choices.begin()->str();
+    auto *name = dyn_cast<NameExpr>(expr);
+    if (name && llvm::is_contained(choices, name->name))
+      return name->name;
+    std::string list;
+    for (StringRef choice : choices)
+      list += (list.empty() ? "`" : " or `") + choice.str() + "`";
+    evaluator.error(expr->span, "`" + entry + "` is " + list);
+    good = false;
+    return choices.begin()->str();
+  };
+  block.dropLast = word("last_batch", {"carry", "drop"}) == "drop";
+  word("precision", {"f32"});
+  auto number = [&](StringRef entry) -> std::optional<double> {
+    const Expr *expr = decl.find(entry);
+    if (!expr)
+      return std::nullopt;
+    Value value = evaluator.evaluate(*expr);
+    if (value.isNumber() && value.asNumber() > 0)
+      return value.asNumber();
+    if (!value.isError())
+      evaluator.error(expr->span, "`" + entry + "` is a positive number");
+    good = false;
+    return std::nullopt;
+  };
+  block.clipNorm = number("clip_norm");
+  block.clipValue = number("clip_value");
+  if (const Expr *classes = decl.find("classes")) {
+    Value value = evaluator.evaluate(*classes);
+    bool texts = value.isList() &&
+                 llvm::all_of(value.elements(), [](const Value &v) { return v.kind() == Value::Kind::String; });
+    if (!texts && !value.isError())
+      evaluator.error(classes->span, "`classes` is a list of names in quotes");
+    good &= texts;
+    if (texts)
+      for (const Value &name : value.elements())
+        block.classes.push_back(name.asText());
+  }
+  return good;
+}
+
+//===------------------------------------------------------------------------------------------------------------------===//
+// The description
+//===------------------------------------------------------------------------------------------------------------------===//
+
+mlir::DictionaryAttr nn::frontend::toAttribute(const TrainBlock &block, const std::map<std::string, int64_t> &limits,
+                                               mlir::MLIRContext *context) {
+  mlir::OpBuilder b(context);
+  auto strings = [&](const std::vector<std::string> &list) {
+    llvm::SmallVector<mlir::Attribute> attributes;
+    for (const std::string &text : list)
+      attributes.push_back(b.getStringAttr(text));
+    return b.getArrayAttr(attributes);
+  };
+  auto source = [&](const DataSource &s) {
+    llvm::SmallVector<mlir::Attribute> fields;
+    for (const DataField &field : s.fields) {
+      auto limit = limits.find(field.name);
+      fields.push_back(b.getDictionaryAttr({
+          b.getNamedAttr("name", b.getStringAttr(field.name)),
+          b.getNamedAttr("shape", b.getDenseI64ArrayAttr(field.type.getShape())),
+          b.getNamedAttr("type", mlir::TypeAttr::get(field.type.getElementType())),
+          b.getNamedAttr("limit", b.getI64IntegerAttr(limit == limits.end() ? 0 : limit->second)),
+      }));
+    }
+    return b.getDictionaryAttr({
+        b.getNamedAttr("kind", b.getStringAttr(s.kind)),
+        b.getNamedAttr("files", strings(s.files)),
+        b.getNamedAttr("fields", b.getArrayAttr(fields)),
+        b.getNamedAttr("value", b.getF64FloatAttr(s.fraction)),
+    });
+  };
+  llvm::SmallVector<mlir::NamedAttribute> result = {
+      b.getNamedAttr("epochs", b.getI64IntegerAttr(block.epochs)),
+      b.getNamedAttr("steps", b.getI64IntegerAttr(block.steps)),
+      b.getNamedAttr("seed", b.getI64IntegerAttr(block.seed)),
+      b.getNamedAttr("shuffle", b.getBoolAttr(block.shuffle)),
+      b.getNamedAttr("drop_last", b.getBoolAttr(block.dropLast)),
+      b.getNamedAttr("data", source(block.data)),
+  };
+  if (!block.validation.kind.empty())
+    result.push_back(b.getNamedAttr("validation", source(block.validation)));
+  if (!block.test.kind.empty())
+    result.push_back(b.getNamedAttr("test", source(block.test)));
+  if (!block.classes.empty())
+    result.push_back(b.getNamedAttr("classes", strings(block.classes)));
+  if (!block.targetField.empty())
+    result.push_back(b.getNamedAttr("target", b.getStringAttr(block.targetField)));
+  return b.getDictionaryAttr(result);
+}

@@ -1,0 +1,55 @@
+//===- TrainBlock.h - What a train block says
+//-------------------------------------------------------------------------===//
+//
+// Reads the entries of a `train` block that are known when compiling, and leaves those that belong into the graph
+// (input, target, loss, metrics, optimizer) as expressions. `toAttribute` is what the generated program's description
+// is made of.
+//
+//===------------------------------------------------------------------------------------------------------------------===//
+#ifndef NN_FRONTEND_TRAINBLOCK_H
+#define NN_FRONTEND_TRAINBLOCK_H
+
+#include "frontend/Evaluator.h"
+
+namespace nn::frontend {
+
+struct DataField {
+  std::string name;
+  mlir::RankedTensorType type; ///< of one record, without the batch
+};
+
+/// A `data`, `validation` or `test` entry.
+struct DataSource {
+  std::string kind; ///< idx npy npz safetensors, or fraction and tail (of the training data); empty: absent
+  std::vector<std::string> files;
+  std::vector<DataField> fields;
+  double fraction = 0;
+  Span span;
+};
+
+struct TrainBlock {
+  const TrainDecl *decl = nullptr;
+  DataSource data, validation, test;
+  int64_t batch = 0, predictBatch = 0, epochs = 0, steps = 0, seed = 0;
+  bool shuffle = true, dropLast = false;
+  std::vector<std::string> classes;
+  const Expr *input = nullptr, *target = nullptr, *loss = nullptr, *metrics = nullptr, *optimizer = nullptr;
+  std::optional<double> clipNorm, clipValue;
+  std::string targetField; ///< the record field that is the target, where it is one
+};
+
+/// Reads only `batch` and `predict_batch`, which everything else depends on.
+bool readBatch(Evaluator &evaluator, const TrainDecl &decl, TrainBlock &block);
+/// Reads the rest. `inputs` are the model's inputs: an IDX source without declared fields holds records of the first
+/// one's shape. False after an error that leaves nothing to go on with.
+bool readTrainBlock(Evaluator &evaluator, TrainBlock &block,
+                    llvm::ArrayRef<std::pair<std::string, mlir::RankedTensorType>> inputs);
+
+/// The dictionary `nn.train`: data, validation, test ({kind, files, fields: [{name, shape, type, limit}], value} or
+/// absent), epochs, steps, seed, shuffle, drop_last, classes, target.
+mlir::DictionaryAttr toAttribute(const TrainBlock &block, const std::map<std::string, int64_t> &limits,
+                                 mlir::MLIRContext *context);
+
+} // namespace nn::frontend
+
+#endif // NN_FRONTEND_TRAINBLOCK_H

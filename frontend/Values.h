@@ -1,0 +1,230 @@
+//===- Values.h - What expressions evaluate to
+//------------------------------------------------------------------------===//
+//
+// Compile-time values (integers, numbers, booleans, text, words, tuples, lists, callables, element types) and tensors,
+// which stand for SSA values of the function that is being built. Values are cheap to copy and immutable.
+//
+//===------------------------------------------------------------------------------------------------------------------===//
+#ifndef NN_FRONTEND_VALUES_H
+#define NN_FRONTEND_VALUES_H
+
+#include "frontend/Ast.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Value.h"
+#include "llvm/ADT/SmallVector.h"
+#include <map>
+
+namespace nn::frontend {
+
+class Value;
+struct Builtin;
+
+/// Where a tensor's shape comes from: the applications that made it, newest first.
+struct Trail {
+  std::string label; ///< what the user wrote, such as `Conv2d(6, kernel: 5)`
+  std::string type;  ///< the tensor's type as messages write it
+  std::shared_ptr<const Trail> before;
+};
+
+/// Marks the dimension that counts the rows of a batch. Position i along `axis` belongs to row i / inner, so that the
+/// mark survives merging the batch with dimensions behind it.
+struct BatchMark {
+  int64_t axis = -1; ///< negative: no dimension is the batch
+  int64_t inner = 1;
+  explicit operator bool() const { return axis >= 0; }
+  bool operator==(const BatchMark &other) const { return axis == other.axis && inner == other.inner; }
+};
+
+/// How much of a model's input one element of a spatial tensor sees, per axis.
+struct ReceptiveField {
+  int64_t extent = 0; ///< 0: not spatial
+  int64_t jump = 1;   ///< distance in the input between neighbours
+};
+
+struct Tensor {
+  mlir::Value value;
+  /// Adapts to the element type it meets, like a literal: scalars of steps, schedules and configurations (in f64).
+  bool weak = false;
+  BatchMark batch;
+  ReceptiveField field;
+  std::shared_ptr<const Trail> trail;
+  /// Of a mean taken under a validity mask: what it was divided by (an f64 scalar), so that means add up exactly.
+  mlir::Value divisor;
+  std::string record; ///< name of the data field whose values these are, perhaps in another type
+
+  mlir::RankedTensorType type() const { return mlir::cast<mlir::RankedTensorType>(value.getType()); }
+  llvm::ArrayRef<int64_t> shape() const { return type().getShape(); }
+  int64_t rank() const { return type().getRank(); }
+  mlir::Type element() const { return type().getElementType(); }
+};
+
+/// One layer with parameters of its own.
+struct Instance {
+  std::string path;
+  Span created;
+  unsigned applications = 0;
+  std::map<std::string, std::string> members; ///< variable or path name of a parameter → its full path
+  Span firstCall;
+  std::string firstInput; ///< type of the first application's input, for messages
+};
+
+/// A function, layer or builtin, with its configuration where one was given, and its instance where it has one.
+struct Callable {
+  const FunctionDecl *decl = nullptr;
+  const Builtin *builtin = nullptr;
+  bool configured = false;
+  std::vector<Value> configuration; ///< in the order of the declaration, defaults filled in
+  std::shared_ptr<Instance> instance;
+  Span span; ///< where it was written
+
+  llvm::StringRef name() const;
+  bool isLayer() const {
+    return decl && (decl->role == FunctionDecl::Role::Layer || decl->role == FunctionDecl::Role::Model);
+  }
+};
+
+class Value {
+public:
+  enum class Kind {
+    Error, ///< what a reported mistake leaves; everything made of it is silent
+    None,
+    Integer,
+    Float,
+    Bool,
+    String,
+    Word, ///< `same`, `valid` …: a choice that a parameter's type lists
+    Tensor,
+    Tuple,
+    List,
+    Range,
+    Map,
+    Callable,
+    Type,
+  };
+
+  Value() = default;
+  static Value error() { return Value(); }
+  static Value none() { return Value(Kind::None); }
+  static Value integer(int64_t value) {
+    Value v(Kind::Integer);
+    v.integerValue = value;
+    return v;
+  }
+  static Value number(double value) {
+    Value v(Kind::Float);
+    v.floatValue = value;
+    return v;
+  }
+  static Value boolean(bool value) {
+    Value v(Kind::Bool);
+    v.integerValue = value;
+    return v;
+  }
+  static Value string(std::string text) { return text_(Kind::String, std::move(text)); }
+  static Value word(std::string text) { return text_(Kind::Word, std::move(text)); }
+  static Value tensor(Tensor tensor) {
+    Value v(Kind::Tensor);
+    v.tensorValue = std::make_shared<const Tensor>(std::move(tensor));
+    return v;
+  }
+  static Value tuple(std::vector<Value> elements, std::vector<std::string> names = {}) {
+    return sequence(Kind::Tuple, std::move(elements), std::move(names));
+  }
+  static Value list(std::vector<Value> elements) { return sequence(Kind::List, std::move(elements), {}); }
+  static Value range(int64_t low, int64_t high) { return sequence(Kind::Range, {integer(low), integer(high)}, {}); }
+  static Value map(std::vector<Value> elements, std::vector<std::string> keys) {
+    return sequence(Kind::Map, std::move(elements), std::move(keys));
+  }
+  static Value callable(Callable callable) {
+    Value v(Kind::Callable);
+    v.callableValue = std::make_shared<const Callable>(std::move(callable));
+    return v;
+  }
+  static Value type(mlir::Type type) {
+    Value v(Kind::Type);
+    v.typeValue = type;
+    return v;
+  }
+
+  Kind kind() const { return valueKind; }
+  bool isError() const { return valueKind == Kind::Error; }
+  bool isInteger() const { return valueKind == Kind::Integer; }
+  bool isFloat() const { return valueKind == Kind::Float; }
+  bool isNumber() const { return isInteger() || isFloat(); }
+  bool isBool() const { return valueKind == Kind::Bool; }
+  bool isTensor() const { return valueKind == Kind::Tensor; }
+  bool isCallable() const { return valueKind == Kind::Callable; }
+  bool isWord() const { return valueKind == Kind::Word; }
+  bool isTuple() const { return valueKind == Kind::Tuple; }
+  bool isList() const { return valueKind == Kind::List; }
+
+  int64_t asInteger() const { return integerValue; }
+  bool asBool() const { return integerValue != 0; }
+  /// The number of an integer or float.
+  double asNumber() const { return isInteger() ? double(integerValue) : floatValue; }
+  const std::string &asText() const { return *text; }
+  const Tensor &asTensor() const { return *tensorValue; }
+  const Callable &asCallable() const { return *callableValue; }
+  mlir::Type asType() const { return typeValue; }
+  /// The elements of a tuple, list or map; the bounds of a range.
+  const std::vector<Value> &elements() const { return *sequenceElements; }
+  /// Names of a tuple's elements (empty where there are none) or keys of a map.
+  const std::vector<std::string> &names() const { return *sequenceNames; }
+
+private:
+  explicit Value(Kind kind) : valueKind(kind) {}
+  static Value text_(Kind kind, std::string text) {
+    Value v(kind);
+    v.text = std::make_shared<const std::string>(std::move(text));
+    return v;
+  }
+  static Value sequence(Kind kind, std::vector<Value> elements, std::vector<std::string> names) {
+    Value v(kind);
+    names.resize(elements.size());
+    v.sequenceElements = std::make_shared<const std::vector<Value>>(std::move(elements));
+    v.sequenceNames = std::make_shared<const std::vector<std::string>>(std::move(names));
+    return v;
+  }
+
+  Kind valueKind = Kind::Error;
+  int64_t integerValue = 0;
+  double floatValue = 0;
+  mlir::Type typeValue;
+  std::shared_ptr<const std::string> text;
+  std::shared_ptr<const Tensor> tensorValue;
+  std::shared_ptr<const Callable> callableValue;
+  std::shared_ptr<const std::vector<Value>> sequenceElements;
+  std::shared_ptr<const std::vector<std::string>> sequenceNames;
+};
+
+/// How messages write values and types. Extents that stand for a dimension variable print as its name.
+class TypeNames {
+public:
+  /// `extent` was made up for the free variable `name`; its multiples print as `k*name`.
+  void addSymbol(int64_t extent, std::string name) { symbols.emplace_back(extent, std::move(name)); }
+  void setBatchName(std::string name) { batchName = std::move(name); }
+
+  std::string extent(int64_t extent) const;
+  std::string shape(llvm::ArrayRef<int64_t> shape, BatchMark batch = {}) const;
+  std::string type(const Tensor &tensor) const;
+  std::string type(mlir::RankedTensorType type, BatchMark batch = {}) const;
+  /// What a value is, in the words of a message: "the integer 3", "a tensor f32[batch, 10]".
+  std::string describe(const Value &value) const;
+  /// The value as text for `{name}` in the message of a `require`.
+  std::string text(const Value &value) const;
+
+private:
+  std::vector<std::pair<int64_t, std::string>> symbols;
+  std::string batchName = "batch";
+};
+
+/// `f32`, `u8`, `bool` … as .nn writes an element type.
+std::string elementName(mlir::Type element);
+/// The element type of that name, or null.
+mlir::Type elementType(llvm::StringRef name, mlir::MLIRContext *context);
+/// The decimal text of a number as messages show it.
+std::string numberText(double value);
+
+} // namespace nn::frontend
+
+#endif // NN_FRONTEND_VALUES_H
