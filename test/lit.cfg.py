@@ -19,9 +19,11 @@ config.test_exec_root = os.path.join(config.build_dir, "test")
 binaries = os.path.join(config.build_dir, "bin")
 units = os.path.join(config.build_dir, "test", "bin")
 
+# NNC_VERIFY_EACH=1: every compilation also verifies the IR after each pass (nn-opt always does).
+nnc = os.path.join(binaries, "nnc") + (" --verify-passes" if os.environ.get("NNC_VERIFY_EACH") == "1" else "")
 config.substitutions += [
     (r"%nn-opt\b", os.path.join(binaries, "nn-opt")),
-    (r"%nnc\b", os.path.join(binaries, "nnc")),
+    (r"%nnc\b", nnc),
     (r"%bin\b", binaries),
     (r"%lib\b", os.path.join(config.build_dir, "lib")),
     (r"%unit\b", units),

@@ -1,5 +1,5 @@
 # Turns lit's JSON results into the lines that tools/test ends with: failures, `SKIP name: why`, and the two counts.
-# usage: summary.py RESULTS.json... [--count PASSED FAILED]   (adds steps that are not lit tests, such as builds)
+# usage: summary.py [RESULTS.json...] [--count PASSED FAILED]   (adds steps that are not lit tests, such as builds)
 import argparse
 import json
 import re
