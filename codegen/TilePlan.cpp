@@ -13,6 +13,8 @@ using namespace nn;
 static constexpr int64_t kEnoughTasks = 16, kTaskPoints = 16 << 10;
 /// FMA latency times ports: fewer accumulators than this leave the ports waiting.
 static constexpr double kLatency = 4, kPorts = 2;
+/// Cycles to read a vector from the second cache.
+static constexpr double kFillCycles = 3;
 
 int64_t nn::blocks(int64_t extent, int64_t block) { return (extent + block - 1) / block; }
 
@@ -27,8 +29,11 @@ double stepCycles(int64_t rows, int64_t columns, int64_t loads) {
   return std::max({fmas, loads / kPorts, kLatency}) + 0.25;
 }
 
-/// The tile of rows x columns accumulators with the least cycles for rowExtent x columnExtent of them.
-RegisterTile chooseTile(int64_t rowExtent, int64_t columnExtent, int64_t registers, double depth, int64_t maxColumns) {
+/// The tile of rows x columns accumulators with the least cycles for rowExtent x columnExtent of them. `steps` says how many
+/// reduction steps a tile of so many rows does before its accumulators leave the registers, `fill` the vectors that such a step
+/// reads from beyond the first cache.
+RegisterTile chooseTile(int64_t rowExtent, int64_t columnExtent, int64_t registers, int64_t maxColumns,
+                        llvm::function_ref<double(int64_t rows)> steps, llvm::function_ref<double(int64_t rows)> fill) {
   RegisterTile best;
   double bestCycles = -1;
   for (int64_t c = 1; c <= std::min(columnExtent, maxColumns); ++c)
@@ -39,8 +44,8 @@ RegisterTile chooseTile(int64_t rowExtent, int64_t columnExtent, int64_t registe
       auto [fullRows, lastRow] = edges(rowExtent, r);
       auto [fullColumns, lastColumn] = edges(columnExtent, c);
       auto tile = [&](int64_t count, int64_t rows, int64_t columns) {
-        return count && rows && columns ? count * (depth * stepCycles(rows, columns, rows + columns) + 12 + rows * columns)
-                                        : 0.0;
+        double moving = (12 + 2.0 * rows * columns) / steps(r) + kFillCycles * fill(r);
+        return count && rows && columns ? count * (stepCycles(rows, columns, rows + columns) + moving) : 0.0;
       };
       double cycles = tile(fullRows * fullColumns, r, c) + tile(fullColumns, lastRow, c) + tile(fullRows, r, lastColumn) +
                       tile(1, lastRow, lastColumn);
@@ -125,8 +130,9 @@ std::optional<TilePlan> planOuter(const ContractionProblem &p, const TileFacts &
       plan.rowDim = d;
   }
   int64_t rowExtent = plan.rowDim ? p.dims[*plan.rowDim].extent : 1;
-  RegisterTile tile = chooseTile(rowExtent, blocks(p.dims[*lane].extent, plan.lanes), facts.registers,
-                                 double(reductionPoints(p)), 4);
+  double steps = double(reductionPoints(p));
+  RegisterTile tile = chooseTile(rowExtent, blocks(p.dims[*lane].extent, plan.lanes), facts.registers, 4,
+                                 [&](int64_t) { return steps; }, [](int64_t) { return 0.0; });
   plan.rows = tile.rows;
   plan.columns = tile.columns;
   llvm::SmallVector<unsigned> tiled{*lane};
@@ -185,9 +191,31 @@ std::optional<TilePlan> planDot(const ContractionProblem &p, const TileFacts &fa
   int64_t columnExtent = plan.columnDim ? p.dims[*plan.columnDim].extent : 1;
   if (steps < kShortDot)
     return std::nullopt;
-  RegisterTile tile = chooseTile(rowExtent, columnExtent, facts.registers, double(steps), plan.lanes);
+  plan.vectorIsLhs = true; // order by the right operand's strides
+  orderReductions(p, plan);
+  plan.vectorIsLhs = false;
+  llvm::erase(plan.reductions, plan.laneDim);
+  if (plan.columnDim && p.windowAt(*plan.columnDim))
+    plan.spanDim = p.windowAt(*plan.columnDim)->position;
+  else
+    for (unsigned d : plan.reductions)
+      if (!p.windowAt(d))
+        plan.spanDim = d;
+  if (plan.spanDim)
+    llvm::erase(plan.reductions, *plan.spanDim);
+  // A span's vectors of a block of rows stay in the first cache while the inner dimensions pass.
+  int64_t vectors = blocks(p.dims[plan.laneDim].extent, plan.lanes), vectorBytes = plan.lanes * p.bits / 8;
+  int64_t spanExtent = plan.spanDim ? p.dims[*plan.spanDim].extent : 1;
+  auto span = [&](int64_t rows) {
+    int64_t fits = std::max<int64_t>(1, facts.l1Bytes * 5 / 8 / (vectors * vectorBytes * (rows + 1)));
+    return blocks(spanExtent, blocks(spanExtent, std::min(fits, spanExtent)));
+  };
+  RegisterTile tile = chooseTile(rowExtent, columnExtent, facts.registers, plan.lanes,
+                                 [&](int64_t rows) { return double(span(rows) * vectors); },
+                                 [&](int64_t rows) { return 1 + double(rows) / kRowReuse; });
   plan.rows = tile.rows;
   plan.columns = tile.columns;
+  plan.span = span(plan.rows);
 
   int64_t reuse = columnExtent;
   llvm::SmallVector<unsigned> tiled;
@@ -210,22 +238,6 @@ std::optional<TilePlan> planDot(const ContractionProblem &p, const TileFacts &fa
   if (plan.rowDim)
     plan.levels.insert(plan.levels.begin(), {*plan.rowDim, plan.rows});
 
-  plan.vectorIsLhs = true; // order by the right operand's strides
-  orderReductions(p, plan);
-  plan.vectorIsLhs = false;
-  llvm::erase(plan.reductions, plan.laneDim);
-  if (plan.columnDim && p.windowAt(*plan.columnDim))
-    plan.spanDim = p.windowAt(*plan.columnDim)->position;
-  else
-    for (unsigned d : plan.reductions)
-      if (!p.windowAt(d))
-        plan.spanDim = d;
-  if (plan.spanDim) {
-    llvm::erase(plan.reductions, *plan.spanDim);
-    int64_t vectorBytes = p.dims[plan.laneDim].extent * p.bits / 8;
-    plan.span = std::max<int64_t>(4, facts.l1Bytes * 5 / 8 / (vectorBytes * (plan.rows + 1)));
-    plan.span = std::min(plan.span, p.dims[*plan.spanDim].extent);
-  }
   int64_t accumulators = plan.rows * columnExtent;
   for (unsigned d : plan.inner)
     accumulators *= p.dims[d].extent;
