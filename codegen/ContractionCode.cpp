@@ -69,7 +69,8 @@ SmallVector<Value> ContractionCode::carry(Bounds bounds, int64_t step, int64_t u
       carried = body(index(i), carried);
     return carried;
   }
-  Value from = bounds.loValue ? bounds.loValue : index(bounds.lo), to = bounds.hiValue ? bounds.hiValue : index(bounds.hi);
+  Value from = bounds.loValue ? bounds.loValue : index(bounds.lo),
+        to = bounds.hiValue ? bounds.hiValue : index(bounds.hi);
   auto loop = scf::ForOp::create(b, loc, from, to, index(step), carried);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
@@ -199,7 +200,8 @@ Value ContractionCode::loadVector(Value memory, Value position, int64_t lanes, i
   VectorType type = vectorType(lanes);
   if (count >= lanes)
     return vector::LoadOp::create(b, loc, type, memory, position);
-  Value mask = vector::ConstantMaskOp::create(b, loc, VectorType::get({lanes}, b.getI1Type()), ArrayRef<int64_t>{count});
+  Value mask =
+      vector::ConstantMaskOp::create(b, loc, VectorType::get({lanes}, b.getI1Type()), ArrayRef<int64_t>{count});
   return vector::MaskedLoadOp::create(b, loc, type, memory, position, mask, zero(type));
 }
 
@@ -214,7 +216,8 @@ void ContractionCode::storeVector(Value vector, Value memory, Value position) {
 Value ContractionCode::sumLanes(ArrayRef<Value> vectors) {
   int64_t lanes = plan.lanes;
   SmallVector<Value> level(vectors);
-  // A vector holds `parts` sums in runs of lanes / parts lanes. Two of them make one of twice as many sums in half the run.
+  // A vector holds `parts` sums in runs of lanes / parts lanes. Two of them make one of twice as many sums in half the
+  // run.
   for (int64_t parts = 1; parts < lanes; parts *= 2) {
     int64_t run = lanes / parts;
     SmallVector<int64_t> low, high;
@@ -237,7 +240,7 @@ Value ContractionCode::sumLanes(ArrayRef<Value> vectors) {
 Value ContractionCode::scratch(int64_t byteOffset, int64_t elements) {
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointAfterValue(hi);
-  Value start = add(times(lo, plan.taskWorkspace), byteOffset);
+  Value start = add(times(lo, plan.taskWorkspace), workspaceOffset + byteOffset);
   return memref::ViewOp::create(b, loc, MemRefType::get({elements}, element), workspace, start, ValueRange{});
 }
 

@@ -1,5 +1,5 @@
-// What the forms of the contraction family share when they generate code: index arithmetic, loops over tasks and blocks,
-// the taps inside a window, vector accesses with a tail, and the way from accumulators to results.
+// What the forms of the contraction family share when they generate code: index arithmetic, loops over tasks and
+// blocks, the taps inside a window, vector accesses with a tail, and the way from accumulators to results.
 #ifndef NN_CODEGEN_CONTRACTIONCODE_H
 #define NN_CODEGEN_CONTRACTIONCODE_H
 
@@ -9,8 +9,8 @@
 
 namespace nn {
 
-/// Takes elements of the contraction's result: a vector of `lanes` elements, of which the first `active` count, at logical
-/// coordinates.
+/// Takes elements of the contraction's result: a vector of `lanes` elements, of which the first `active` count, at
+/// logical coordinates.
 using ResultSink = std::function<void(mlir::Value elements, llvm::ArrayRef<Coordinate> at, int64_t active)>;
 
 /// Bounds of a loop; a constant bound has no value.
@@ -42,6 +42,7 @@ public:
   ResultSink sink;
   /// Whether the code behind the sink is short enough to stand behind every accumulator.
   bool inlineResults = true;
+  int64_t workspaceOffset = 0; ///< of this problem's part of the workspace, in bytes
 
   mlir::Value vectorOperand() const { return plan.vectorIsLhs ? lhs : rhs; }
   mlir::Value scalarOperand() const { return plan.vectorIsLhs ? rhs : lhs; }
@@ -91,7 +92,8 @@ public:
   llvm::SmallVector<Coordinate> coordinates(const Point &point, std::optional<unsigned> laneDim);
 
 private:
-  void level(unsigned number, llvm::ArrayRef<mlir::Value> taskIndices, Point &point, llvm::function_ref<void(Point &)> body);
+  void level(unsigned number, llvm::ArrayRef<mlir::Value> taskIndices, Point &point,
+             llvm::function_ref<void(Point &)> body);
   void positions(unsigned number, llvm::ArrayRef<mlir::Value> taskIndices, Point &point,
                  llvm::function_ref<void(Point &)> body);
 };

@@ -1,6 +1,7 @@
 // The dot form: lanes run along a reduction that both operands hold with unit stride (rows of the batch, for weight
-// gradients). A task owns a block of rows of the result and all that runs inside of it; its accumulators, one vector per
-// element of the result, lie in workspace and visit registers tile by tile. Their lanes are summed at the end in a fixed tree.
+// gradients). A task owns a block of rows of the result and all that runs inside of it; its accumulators, one vector
+// per element of the result, lie in workspace and visit registers tile by tile. Their lanes are summed at the end in a
+// fixed tree.
 #include "codegen/ContractionCode.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -27,8 +28,7 @@ public:
   void emit() {
     int64_t elements = plan.taskWorkspace / (problem.bits / 8);
     Value zero = code.zero(code.vectorType(lanes));
-    code.loop(code.index(0), code.index(elements), lanes,
-              [&](Value i) { code.storeVector(zero, accumulators, i); });
+    code.loop(code.index(0), code.index(elements), lanes, [&](Value i) { code.storeVector(zero, accumulators, i); });
     outer(0);
     point.at.resize(problem.dims.size());
     forInner(0, /*clipped=*/false, code.index(0), [&](Value combination) { finish(combination); });
@@ -124,8 +124,8 @@ private:
     int64_t spanRow = plan.spanDim ? rowStride(*plan.spanDim) : 0;
     int64_t spanColumn = plan.spanDim ? columnStride(*plan.spanDim) : 0;
     registers = code.carry(span, 1, 1, registers, [&](Value i, ArrayRef<Value> carried) {
-      return lanesOf(code.add(rowStart, code.times(i, spanRow)), code.add(columnStart, code.times(i, spanColumn)), columns,
-                     carried);
+      return lanesOf(code.add(rowStart, code.times(i, spanRow)), code.add(columnStart, code.times(i, spanColumn)),
+                     columns, carried);
     });
     for (auto [place, value] : llvm::zip(places, registers))
       code.storeVector(value, accumulators, place);
@@ -134,9 +134,10 @@ private:
   /// The steps along the lane dimension: whole vectors, then what is left.
   SmallVector<Value> lanesOf(Value rowAt, Value columnAt, int64_t columns, ArrayRef<Value> carried) {
     int64_t extent = problem.dims[plan.laneDim].extent, full = extent / lanes * lanes;
-    SmallVector<Value> sums = code.carry({0, full, nullptr, nullptr}, lanes, 4, carried, [&](Value n, ArrayRef<Value> in) {
-      return step(code.add(rowAt, n), code.add(columnAt, n), columns, lanes, in);
-    });
+    SmallVector<Value> sums =
+        code.carry({0, full, nullptr, nullptr}, lanes, 4, carried, [&](Value n, ArrayRef<Value> in) {
+          return step(code.add(rowAt, n), code.add(columnAt, n), columns, lanes, in);
+        });
     if (full < extent)
       sums = step(code.add(rowAt, full), code.add(columnAt, full), columns, extent - full, sums);
     return sums;
@@ -156,7 +157,8 @@ private:
     return next;
   }
 
-  /// Sums the lanes of the accumulators of one combination of inner indices and hands the sums on, `lanes` columns at a time.
+  /// Sums the lanes of the accumulators of one combination of inner indices and hands the sums on, `lanes` columns at a
+  /// time.
   void finish(Value combination) {
     code.loop(code.index(0), code.index(rows), 1, [&](Value r) {
       Point at = point;

@@ -1,5 +1,5 @@
-// The outer form: each step of the reduction broadcasts a few elements of one operand against a few vectors of the other.
-// Nothing is packed; taps outside of the convolved operand are not visited.
+// The outer form: each step of the reduction broadcasts a few elements of one operand against a few vectors of the
+// other. Nothing is packed; taps outside of the convolved operand are not visited.
 #include "codegen/ContractionCode.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -20,10 +20,8 @@ public:
   }
 
   void emit() {
-    Value vectorStart =
-        code.address(code.vectorOffset(), point, [&](unsigned d) { return code.vectorStride(d); });
-    Value scalarStart =
-        code.address(code.scalarOffset(), point, [&](unsigned d) { return code.scalarStride(d); });
+    Value vectorStart = code.address(code.vectorOffset(), point, [&](unsigned d) { return code.vectorStride(d); });
+    Value scalarStart = code.address(code.scalarOffset(), point, [&](unsigned d) { return code.scalarStride(d); });
     SmallVector<Value> accumulators(rows * columns, code.zero(code.vectorType(code.plan.lanes)));
     accumulators = reduce(0, vectorStart, scalarStart, accumulators);
     code.results(point, accumulators, rows, columns);
@@ -36,11 +34,10 @@ private:
       return step(vectorAt, scalarAt, accumulators);
     unsigned dim = reductions[depth];
     int64_t unroll = depth + 1 == reductions.size() ? std::min<int64_t>(8, kUnrolledFmas / (rows * columns)) : 1;
-    return code.carry(code.reductionBounds(dim, point), 1, unroll, accumulators,
-                      [&](Value i, ArrayRef<Value> carried) {
-                        return reduce(depth + 1, code.add(vectorAt, code.times(i, code.vectorStride(dim))),
-                                      code.add(scalarAt, code.times(i, code.scalarStride(dim))), carried);
-                      });
+    return code.carry(code.reductionBounds(dim, point), 1, unroll, accumulators, [&](Value i, ArrayRef<Value> carried) {
+      return reduce(depth + 1, code.add(vectorAt, code.times(i, code.vectorStride(dim))),
+                    code.add(scalarAt, code.times(i, code.scalarStride(dim))), carried);
+    });
   }
 
   SmallVector<Value> step(Value vectorAt, Value scalarAt, ArrayRef<Value> accumulators) {

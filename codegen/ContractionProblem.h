@@ -12,7 +12,8 @@ class Operation;
 
 namespace nn {
 
-/// One dimension of the iteration space. Strides count elements of the physical tensors; 0 where a tensor lacks the dimension.
+/// One dimension of the iteration space. Strides count elements of the physical tensors; 0 where a tensor lacks the
+/// dimension.
 struct IterationDim {
   int64_t extent = 1;
   bool reduction = false;
@@ -62,8 +63,8 @@ Interval interior(const ContractionProblem &problem, const Window &window);
 Interval tapsInside(const ContractionProblem &problem, const Window &window, int64_t position);
 
 /// The problems whose results together are the result of `op` (nn.contract, nn.conv, nn.conv_input_grad or
-/// nn.conv_weight_grad): one, but for the input gradient of a strided convolution, which has one per phase of the stride.
-/// Operand 0 is the left operand but for nn.conv_input_grad and nn.conv, whose convolved operand is 0 as well.
+/// nn.conv_weight_grad): one, but for the input gradient of a strided convolution, which has one per phase of the
+/// stride. The left operand is the op's first. Empty for other ops.
 llvm::SmallVector<ContractionProblem> describe(mlir::Operation *op);
 
 } // namespace nn

@@ -1,5 +1,6 @@
 // Makes a function of every kernel and hands its body to the emitter that fits. Knows no op but kernels.
 #include "codegen/EmitKernels.h"
+#include "codegen/Contraction.h"
 #include "codegen/ElementEmitter.h"
 #include "codegen/EmitStages.h"
 #include "codegen/KernelStructure.h"
@@ -40,7 +41,11 @@ static LogicalResult emitKernel(KernelOp kernel, const Machine &machine) {
   Location loc = kernel.getLoc();
   Block &body = kernel.getBody().front();
   auto results = body.getTerminator()->getOperands();
-  KernelStructure structure(body, machine);
+  std::optional<ContractionKernel> contraction = ContractionKernel::match(body, machine);
+  std::optional<KernelStructure> structure;
+  if (!contraction)
+    structure.emplace(body, machine);
+  int64_t needed = contraction ? contraction->workspace() : structure->workspace;
 
   SmallVector<Type> types;
   for (BlockArgument argument : body.getArguments())
@@ -49,9 +54,9 @@ static LogicalResult emitKernel(KernelOp kernel, const Machine &machine) {
     types.push_back(physicalType(result.getType()));
   size_t buffers = types.size();
   auto given = kernel->getAttrOfType<IntegerAttr>("nn.workspace");
-  int64_t workspace = given ? given.getInt() : structure.workspace;
-  if (workspace < structure.workspace)
-    return kernel.emitOpError("needs ") << structure.workspace << " bytes of workspace on " << machine.facts.name
+  int64_t workspace = given ? given.getInt() : needed;
+  if (workspace < needed)
+    return kernel.emitOpError("needs ") << needed << " bytes of workspace on " << machine.facts.name
                                         << ", its plan has " << workspace;
   if (workspace > 0)
     types.push_back(MemRefType::get({workspace}, b.getI8Type()));
@@ -78,7 +83,10 @@ static LogicalResult emitKernel(KernelOp kernel, const Machine &machine) {
     frame.workspace = entry->getArgument(buffers);
   frame.lo = entry->getArgument(types.size() - 2);
   frame.hi = entry->getArgument(types.size() - 1);
-  emitStages(frame, structure);
+  if (contraction)
+    contraction->emit(frame);
+  else
+    emitStages(frame, *structure);
   func::ReturnOp::create(b, loc);
   kernel.erase();
   return success();

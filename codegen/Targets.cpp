@@ -1,5 +1,6 @@
 // Targets by name, and the plan of a kernel from its structure.
 #include "codegen/Targets.h"
+#include "codegen/Contraction.h"
 #include "codegen/KernelStructure.h"
 #include "dialect/NN.h"
 
@@ -24,4 +25,9 @@ llvm::ArrayRef<llvm::StringRef> nn::targetNames() {
 /// No kernel function has a direct implementation yet: their bodies are compiled.
 bool Machine::has(llvm::StringRef, TypeRange) const { return false; }
 
-KernelPlan Machine::plan(Operation *group) const { return KernelStructure(group->getRegion(0).front(), *this).plan(); }
+KernelPlan Machine::plan(Operation *group) const {
+  Block &body = group->getRegion(0).front();
+  if (auto contraction = ContractionKernel::match(body, *this))
+    return contraction->plan();
+  return KernelStructure(body, *this).plan();
+}

@@ -1,5 +1,5 @@
-// The choice of form, tile and tasks. Costs are cycles of a core with two FMA and two load ports: what is compared are tiles
-// of one problem on one machine, for which that is true enough on every target.
+// The choice of form, tile and tasks. Costs are cycles of a core with two FMA and two load ports: what is compared are
+// tiles of one problem on one machine, for which that is true enough on every target.
 #include "codegen/TilePlan.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/STLExtras.h"
@@ -29,9 +29,9 @@ double stepCycles(int64_t rows, int64_t columns, int64_t loads) {
   return std::max({fmas, loads / kPorts, kLatency}) + 0.25;
 }
 
-/// The tile of rows x columns accumulators with the least cycles for rowExtent x columnExtent of them. `steps` says how many
-/// reduction steps a tile of so many rows does before its accumulators leave the registers, `fill` the vectors that such a step
-/// reads from beyond the first cache.
+/// The tile of rows x columns accumulators with the least cycles for rowExtent x columnExtent of them. `steps` says how
+/// many reduction steps a tile of so many rows does before its accumulators leave the registers, `fill` the vectors
+/// that such a step reads from beyond the first cache.
 RegisterTile chooseTile(int64_t rowExtent, int64_t columnExtent, int64_t registers, int64_t maxColumns,
                         llvm::function_ref<double(int64_t rows)> steps, llvm::function_ref<double(int64_t rows)> fill) {
   RegisterTile best;
@@ -44,11 +44,11 @@ RegisterTile chooseTile(int64_t rowExtent, int64_t columnExtent, int64_t registe
       auto [fullRows, lastRow] = edges(rowExtent, r);
       auto [fullColumns, lastColumn] = edges(columnExtent, c);
       auto tile = [&](int64_t count, int64_t rows, int64_t columns) {
-        double moving = (12 + 2.0 * rows * columns) / steps(r) + kFillCycles * fill(r);
+        double moving = (12 + 2.0 * rows * columns) / std::max(1.0, steps(r)) + kFillCycles * fill(r);
         return count && rows && columns ? count * (stepCycles(rows, columns, rows + columns) + moving) : 0.0;
       };
-      double cycles = tile(fullRows * fullColumns, r, c) + tile(fullColumns, lastRow, c) + tile(fullRows, r, lastColumn) +
-                      tile(1, lastRow, lastColumn);
+      double cycles = tile(fullRows * fullColumns, r, c) + tile(fullColumns, lastRow, c) +
+                      tile(fullRows, r, lastColumn) + tile(1, lastRow, lastColumn);
       if (bestCycles < 0 || cycles < bestCycles) {
         bestCycles = cycles;
         best = {r, c};
@@ -131,15 +131,17 @@ std::optional<TilePlan> planOuter(const ContractionProblem &p, const TileFacts &
   }
   int64_t rowExtent = plan.rowDim ? p.dims[*plan.rowDim].extent : 1;
   double steps = double(reductionPoints(p));
-  RegisterTile tile = chooseTile(rowExtent, blocks(p.dims[*lane].extent, plan.lanes), facts.registers, 4,
-                                 [&](int64_t) { return steps; }, [](int64_t) { return 0.0; });
+  RegisterTile tile = chooseTile(
+      rowExtent, blocks(p.dims[*lane].extent, plan.lanes), facts.registers, 4, [&](int64_t) { return steps; },
+      [](int64_t) { return 0.0; });
   plan.rows = tile.rows;
   plan.columns = tile.columns;
   llvm::SmallVector<unsigned> tiled{*lane};
   if (plan.rowDim)
     tiled.push_back(*plan.rowDim);
   orderLevels(p, plan, tiled);
-  // Row blocks run just outside the innermost position, so that the broadcast operand's block stays while positions pass.
+  // Row blocks run just outside the innermost position, so that the broadcast operand's block stays while positions
+  // pass.
   if (plan.rowDim)
     plan.levels.insert(plan.levels.empty() ? plan.levels.end() : plan.levels.end() - 1, {*plan.rowDim, plan.rows});
   plan.levels.push_back({*lane, plan.columns * plan.lanes});
@@ -210,9 +212,9 @@ std::optional<TilePlan> planDot(const ContractionProblem &p, const TileFacts &fa
     int64_t fits = std::max<int64_t>(1, facts.l1Bytes * 5 / 8 / (vectors * vectorBytes * (rows + 1)));
     return blocks(spanExtent, blocks(spanExtent, std::min(fits, spanExtent)));
   };
-  RegisterTile tile = chooseTile(rowExtent, columnExtent, facts.registers, plan.lanes,
-                                 [&](int64_t rows) { return double(span(rows) * vectors); },
-                                 [&](int64_t rows) { return 1 + double(rows) / kRowReuse; });
+  RegisterTile tile = chooseTile(
+      rowExtent, columnExtent, facts.registers, plan.lanes, [&](int64_t rows) { return double(span(rows) * vectors); },
+      [&](int64_t rows) { return 1 + double(rows) / kRowReuse; });
   plan.rows = tile.rows;
   plan.columns = tile.columns;
   plan.span = span(plan.rows);
@@ -231,7 +233,8 @@ std::optional<TilePlan> planDot(const ContractionProblem &p, const TileFacts &fa
     if (!p.dims[d].reduction && p.windowAt(d) && !llvm::is_contained(tiled, d))
       makeInner(d);
   for (unsigned d = p.dims.size(); d-- > 0;)
-    if (!p.dims[d].reduction && !p.windowAt(d) && !llvm::is_contained(tiled, d) && p.dims[d].rhs == 0 && reuse < kRowReuse)
+    if (!p.dims[d].reduction && !p.windowAt(d) && !llvm::is_contained(tiled, d) && p.dims[d].rhs == 0 &&
+        reuse < kRowReuse)
       makeInner(d);
   tiled.append(plan.inner);
   orderLevels(p, plan, tiled);

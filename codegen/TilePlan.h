@@ -1,5 +1,5 @@
-// How a contraction runs on a machine: which dimension the lanes run along, the register tile, what is packed, the order
-// of the loops and the tasks. A pure function of the problem and a few facts; it generates nothing.
+// How a contraction runs on a machine: which dimension the lanes run along, the register tile, what is packed, the
+// order of the loops and the tasks. A pure function of the problem and a few facts; it generates nothing.
 #ifndef NN_CODEGEN_TILEPLAN_H
 #define NN_CODEGEN_TILEPLAN_H
 
@@ -36,14 +36,15 @@ struct TilePlan {
   std::optional<unsigned> rowDim;    ///< dimension of the tile's rows (absent: one row)
   std::optional<unsigned> columnDim; ///< dot form: dimension of the tile's columns (absent: one column)
   int64_t rows = 1;
-  int64_t columns = 1;                  ///< vectors along the lanes; in the dot form elements of columnDim
-  llvm::SmallVector<LoopLevel> levels;  ///< loops around the tile, outermost first; the first taskLevels make the tasks
+  int64_t columns = 1;                 ///< vectors along the lanes; in the dot form elements of columnDim
+  llvm::SmallVector<LoopLevel> levels; ///< loops around the tile, outermost first; the first taskLevels make the tasks
   unsigned taskLevels = 0;
   llvm::SmallVector<unsigned> reductions; ///< order of the reduction loops, outermost first
   int64_t tasks = 1;
   int64_t taskWorkspace = 0; ///< bytes per task
-  // Dot form: parallel dimensions that run inside the outer reductions, over accumulators in workspace; the reduction that
-  // runs inside of them, and how many of its indices at a time, so that the rows' operand stays in the first cache.
+  // Dot form: parallel dimensions that run inside the outer reductions, over accumulators in workspace; the reduction
+  // that runs inside of them, and how many of its indices at a time, so that the rows' operand stays in the first
+  // cache.
   llvm::SmallVector<unsigned> inner;
   std::optional<unsigned> spanDim;
   int64_t span = 1;
