@@ -235,7 +235,17 @@ void ContractionKernel::emit(KernelFrame &frame) const {
                          [&](Value v, ArrayRef<Coordinate> at, int64_t active) { epilogue(v, at, active); },
                          inlineResults,
                          workspaceOffset};
-    part.plan.form == ContractionForm::Dot ? emitDotForm(code) : emitOuterForm(code);
+    switch (part.plan.form) {
+    case ContractionForm::Outer:
+      emitOuterForm(code);
+      break;
+    case ContractionForm::Packed:
+      emitPackedForm(code);
+      break;
+    case ContractionForm::Dot:
+      emitDotForm(code);
+      break;
+    }
     firstTask += part.plan.tasks;
     workspaceOffset += part.plan.tasks * part.plan.taskWorkspace;
   }

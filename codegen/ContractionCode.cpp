@@ -209,8 +209,49 @@ Value ContractionCode::loadScalar(Value memory, Value position) {
   return memref::LoadOp::create(b, loc, memory, position);
 }
 
+void ContractionCode::storeScalar(Value scalar, Value memory, Value position) {
+  memref::StoreOp::create(b, loc, scalar, memory, position);
+}
+
 void ContractionCode::storeVector(Value vector, Value memory, Value position) {
   vector::StoreOp::create(b, loc, vector, memory, position);
+}
+
+SmallVector<Value> ContractionCode::multiply(Value vectors, Value vectorAt, int64_t columns, int64_t count,
+                                             Value scalars, Value scalarAt, int64_t rowStride, int64_t rows,
+                                             ArrayRef<Value> accumulators) {
+  int64_t lanes = plan.lanes;
+  SmallVector<Value> loaded, next(accumulators);
+  for (int64_t c = 0; c < columns; ++c)
+    loaded.push_back(loadVector(vectors, add(vectorAt, c * lanes), lanes, count - c * lanes));
+  for (int64_t r = 0; r < rows; ++r) {
+    Value row =
+        vector::BroadcastOp::create(b, loc, vectorType(lanes), loadScalar(scalars, add(scalarAt, r * rowStride)));
+    for (int64_t c = 0; c < columns; ++c)
+      next[r * columns + c] = vector::FMAOp::create(b, loc, row, loaded[c], next[r * columns + c]);
+  }
+  return next;
+}
+
+SmallVector<Value> ContractionCode::transpose(ArrayRef<Value> vectors) {
+  int64_t lanes = plan.lanes;
+  SmallVector<int64_t> low, high;
+  for (int64_t i = 0; i < lanes; ++i) {
+    low.push_back(i / 2 + i % 2 * lanes);
+    high.push_back(low.back() + lanes / 2);
+  }
+  // Interleaving vector i with vector i + lanes / 2 rotates the bits of (vector, lane) by one: log2(lanes) times
+  // exchange them.
+  SmallVector<Value> level(vectors);
+  for (int64_t stage = 1; stage < lanes; stage *= 2) {
+    SmallVector<Value> next;
+    for (int64_t i = 0; i < lanes / 2; ++i) {
+      next.push_back(vector::ShuffleOp::create(b, loc, level[i], level[i + lanes / 2], low));
+      next.push_back(vector::ShuffleOp::create(b, loc, level[i], level[i + lanes / 2], high));
+    }
+    level = std::move(next);
+  }
+  return level;
 }
 
 Value ContractionCode::sumLanes(ArrayRef<Value> vectors) {

@@ -77,7 +77,15 @@ public:
   /// `count` elements from `position` as a vector of `lanes`, zero behind them.
   mlir::Value loadVector(mlir::Value memory, mlir::Value position, int64_t lanes, int64_t count);
   mlir::Value loadScalar(mlir::Value memory, mlir::Value position);
+  void storeScalar(mlir::Value scalar, mlir::Value memory, mlir::Value position);
   void storeVector(mlir::Value vector, mlir::Value memory, mlir::Value position);
+  /// One step of an outer product: rows elements of `scalars` (rowStride apart) against columns vectors of `vectors`,
+  /// of which `count` elements exist.
+  llvm::SmallVector<mlir::Value> multiply(mlir::Value vectors, mlir::Value vectorAt, int64_t columns, int64_t count,
+                                          mlir::Value scalars, mlir::Value scalarAt, int64_t rowStride, int64_t rows,
+                                          llvm::ArrayRef<mlir::Value> accumulators);
+  /// `lanes` vectors of `lanes` elements as the rows of a square matrix, transposed.
+  llvm::SmallVector<mlir::Value> transpose(llvm::ArrayRef<mlir::Value> vectors);
   /// A vector whose lane i is the sum of the lanes of vectors[i], in a tree that is the same for every i.
   mlir::Value sumLanes(llvm::ArrayRef<mlir::Value> vectors);
   /// A part of the workspace of the current call as a rank-1 memref of elements.

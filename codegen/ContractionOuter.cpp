@@ -41,19 +41,9 @@ private:
   }
 
   SmallVector<Value> step(Value vectorAt, Value scalarAt, ArrayRef<Value> accumulators) {
-    int64_t lanes = code.plan.lanes;
-    VectorType type = code.vectorType(lanes);
-    SmallVector<Value> vectors, next(accumulators);
-    for (int64_t c = 0; c < columns; ++c)
-      vectors.push_back(code.loadVector(code.vectorOperand(), code.add(vectorAt, c * lanes), lanes, width - c * lanes));
     int64_t rowStride = code.plan.rowDim ? code.scalarStride(*code.plan.rowDim) : 0;
-    for (int64_t r = 0; r < rows; ++r) {
-      Value scalar = code.loadScalar(code.scalarOperand(), code.add(scalarAt, r * rowStride));
-      Value row = vector::BroadcastOp::create(code.b, code.loc, type, scalar);
-      for (int64_t c = 0; c < columns; ++c)
-        next[r * columns + c] = vector::FMAOp::create(code.b, code.loc, row, vectors[c], next[r * columns + c]);
-    }
-    return next;
+    return code.multiply(code.vectorOperand(), vectorAt, columns, width, code.scalarOperand(), scalarAt, rowStride,
+                         rows, accumulators);
   }
 
   ContractionCode &code;

@@ -252,12 +252,101 @@ std::optional<TilePlan> planDot(const ContractionProblem &p, const TileFacts &fa
     plan.tasks *= blocks(p.dims[plan.levels[l].dim].extent, plan.levels[l].block);
   return plan;
 }
+
+/// Where neighbouring rows of the broadcast operand fall into one set of the first cache, or all of it into no cache.
+bool needsPackedScalars(const ContractionProblem &p, const TilePlan &plan, const TileFacts &facts) {
+  int64_t bytes = p.bits / 8;
+  for (unsigned d : {*plan.rowDim, plan.reductions[0]})
+    bytes *= p.dims[d].extent;
+  return bytes > facts.l2Bytes / 2 || vectorStride(p.dims[*plan.rowDim], !plan.vectorIsLhs) * p.bits / 8 % 4096 == 0;
+}
+
+/// The least columns and rows of a task that packs both operands, and multiply-adds of one that packs its own columns
+/// only.
+constexpr int64_t kPackedBlock = 512, kPackedPoints = 256 << 10;
+
+/// A matrix product (or a batch of them) over panels. Any strides serve.
+std::optional<TilePlan> planPacked(const ContractionProblem &p, const TileFacts &facts) {
+  TilePlan plan;
+  plan.form = ContractionForm::Packed;
+  plan.lanes = facts.lanes;
+  std::optional<unsigned> left, right;
+  llvm::SmallVector<unsigned> batch;
+  if (!p.windows.empty())
+    return std::nullopt;
+  for (unsigned d = 0; d < p.dims.size(); ++d) {
+    const IterationDim &dim = p.dims[d];
+    if (dim.reduction) {
+      plan.reductions.push_back(d);
+    } else if (dim.lhs != 0 && dim.rhs != 0) {
+      plan.levels.push_back({d, 1});
+    } else {
+      std::optional<unsigned> &side = dim.lhs != 0 ? left : right;
+      if (side)
+        return std::nullopt;
+      side = d;
+    }
+  }
+  if (plan.reductions.size() != 1 || !left || !right || (p.dims[*left].out != 1 && p.dims[*right].out != 1))
+    return std::nullopt;
+  plan.vectorIsLhs = p.dims[*left].out == 1;
+  plan.laneDim = plan.vectorIsLhs ? *left : *right;
+  plan.rowDim = plan.vectorIsLhs ? *right : *left;
+  int64_t rows = p.dims[*plan.rowDim].extent, columns = p.dims[plan.laneDim].extent;
+  int64_t depth = p.dims[plan.reductions[0]].extent, bytes = p.bits / 8;
+  RegisterTile tile = chooseTile(
+      rows, blocks(columns, plan.lanes), facts.registers, 4, [&](int64_t) { return double(depth); },
+      [](int64_t) { return 0.0; });
+  plan.rows = tile.rows;
+  plan.columns = tile.columns;
+  plan.packScalars = needsPackedScalars(p, plan, facts);
+
+  int64_t panel = plan.columns * plan.lanes, taskRows = rows, taskColumns = blocks(columns, panel) * panel;
+  for (const LoopLevel &level : plan.levels)
+    plan.tasks *= p.dims[level.dim].extent;
+  int64_t outer = plan.tasks;
+  auto count = [&](int64_t r, int64_t c) { return outer * blocks(rows, r) * blocks(columns, c); };
+  auto half = [](int64_t extent, int64_t unit) { return blocks(extent, 2 * unit) * unit; };
+  while (count(taskRows, taskColumns) < kEnoughTasks) {
+    bool splitRows = plan.packScalars && taskRows > taskColumns;
+    int64_t extent = splitRows ? taskRows : taskColumns, unit = splitRows ? plan.rows : panel;
+    if (extent <= unit || (plan.packScalars ? extent <= kPackedBlock
+                                            : p.points() / count(taskRows, half(taskColumns, panel)) < kPackedPoints))
+      break;
+    (splitRows ? taskRows : taskColumns) = half(extent, unit);
+  }
+  plan.levels.push_back({*plan.rowDim, taskRows});
+  plan.levels.push_back({plan.laneDim, taskColumns});
+  plan.taskLevels = plan.levels.size();
+  plan.tasks = count(taskRows, taskColumns);
+  // A block of packed columns stays in half of the second cache while all rows pass.
+  plan.columnBlock = std::clamp<int64_t>(facts.l2Bytes / 2 / (depth * bytes) / panel * panel, panel, taskColumns);
+  int64_t elements = plan.columnBlock * depth;
+  if (plan.packScalars)
+    elements += taskRows * depth + plan.lanes;
+  plan.taskWorkspace = blocks(elements * bytes, 64) * 64;
+  return plan;
+}
+
+/// Steps of the vector operand of at most this many bytes are read where they lie: panels would look the same.
+constexpr int64_t kShortStride = 1024;
+
+bool readsWellInPlace(const ContractionProblem &p, const TilePlan &plan) {
+  return llvm::all_of(plan.reductions, [&](unsigned d) {
+    return std::abs(vectorStride(p.dims[d], plan.vectorIsLhs)) * p.bits / 8 <= kShortStride;
+  });
+}
 } // namespace
 
 std::optional<TilePlan> nn::planTile(const ContractionProblem &problem, const TileFacts &facts) {
-  if (auto plan = planOuter(problem, facts))
-    return plan;
-  return planDot(problem, facts);
+  std::optional<TilePlan> outer = planOuter(problem, facts);
+  if (outer && readsWellInPlace(problem, *outer))
+    return outer;
+  if (auto dot = planDot(problem, facts))
+    return dot;
+  if (auto packed = planPacked(problem, facts))
+    return packed;
+  return outer;
 }
 
 std::string TilePlan::describe() const {

@@ -48,8 +48,9 @@ struct TilePlan {
   llvm::SmallVector<unsigned> inner;
   std::optional<unsigned> spanDim;
   int64_t span = 1;
-  // Packed form: block of the result that a task computes in one go, and of the reduction.
-  int64_t rowBlock = 0, columnBlock = 0, depthBlock = 0;
+  // Packed form: whether the broadcast operand is packed as well, and how many columns are packed at a time.
+  bool packScalars = false;
+  int64_t columnBlock = 0;
 
   /// One line for people: form, tile, loops, tasks.
   std::string describe() const;
