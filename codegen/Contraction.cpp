@@ -67,6 +67,8 @@ std::optional<ContractionKernel> ContractionKernel::match(Block &body, const Mac
     return std::nullopt;
   TileFacts facts;
   facts.lanes = machine.lanes(element.getIntOrFloatBitWidth());
+  if (facts.lanes < 2)
+    return std::nullopt;
   facts.registers = machine.vectorRegisters();
   facts.l1Bytes = machine.l1Bytes();
   facts.l2Bytes = machine.l2Bytes();

@@ -1,0 +1,94 @@
+"""Prints kernels around one contraction or convolution: every op of the family, batch innermost and row-major, extents that
+are 1, prime, no multiple of a vector, larger than a tile; padding, strides, dilation, groups; with and without epilogue."""
+
+
+def tensor(shape, element="f32", order=None):
+    text = "x".join([str(n) for n in shape] + [element])
+    return f"tensor<{text}, #nn.layout<{order}>>" if order else f"tensor<{text}>"
+
+
+def kernel(name, arguments, result, op, epilogue=""):
+    """`epilogue` computes %z, or %z and %u, from %y."""
+    many = "%u" in epilogue
+    results = f"({result}, {result})" if many else result
+    print(f"nn.kernel @{name}({', '.join(arguments)}) -> {results} tasks 1 {{\n  %y = {op}")
+    for line in epilogue.splitlines():
+        print("  " + line.strip())
+    values = "%z, %u" if many else "%z" if epilogue else "%y"
+    print(f"  nn.yield {values} : {result}{', ' + result if many else ''}\n}}")
+
+
+def bias_tanh(shape, element, order, axis):
+    t, v = tensor(shape, element, order), tensor([shape[axis]], element)
+    return [f"%bias: {v}"], f"""%b = nn.broadcast %bias {{dims = array<i64: {axis}>}} : {v} -> {t}
+        %s = nn.add %y, %b : {t}, {t} -> {t}
+        %z = nn.tanh %s : {t} -> {t}"""
+
+
+def momentum(shape, element, order=None):
+    t = tensor(shape, element, order)
+    return [f"%w0: {t}", f"%v0: {t}"], f"""%c = nn.constant dense<0.5> : {t}
+        %m = nn.mul %v0, %c : {t}, {t} -> {t}
+        %u = nn.add %m, %y : {t}, {t} -> {t}
+        %z = nn.sub %w0, %u : {t}, {t} -> {t}"""
+
+
+def convolutions(name, n, c, size, o, k, low, high, stride=1, dilation=1, groups=1, element="f32"):
+    out = (size + low + high - dilation * (k - 1) - 1) // stride + 1
+    attributes = (f"{{strides = array<i64: {stride}, {stride}>, low = array<i64: {low}, {low}>, high = array<i64: {high}, "
+                  f"{high}>, dilation = array<i64: {dilation}, {dilation}>, groups = {groups} : i64}}")
+    x_shape, w_shape, y_shape = [n, c, size, size], [o, c // groups, k, k], [n, o, out, out]
+    for layout, order in ("batch", [1, 2, 3, 0]), ("rows", None):
+        x, y, w = tensor(x_shape, element, order), tensor(y_shape, element, order), tensor(w_shape, element)
+        extra, epilogue = bias_tanh(y_shape, element, order, 1)
+        kernel(f"{name}_{layout}", [f"%x: {x}", f"%w: {w}"], y, f"nn.conv %x, %w {attributes} : {x}, {w} -> {y}")
+        kernel(f"{name}_{layout}_bias", [f"%x: {x}", f"%w: {w}"] + extra, y,
+               f"nn.conv %x, %w {attributes} : {x}, {w} -> {y}", epilogue)
+        kernel(f"{name}_{layout}_input", [f"%d: {y}", f"%w: {w}"], x,
+               f"nn.conv_input_grad %d, %w {attributes} : {y}, {w} -> {x}")
+        kernel(f"{name}_{layout}_weight", [f"%x: {x}", f"%d: {y}"], w,
+               f"nn.conv_weight_grad %x, %d {attributes} : {x}, {y} -> {w}")
+        extra, epilogue = momentum(w_shape, element)
+        kernel(f"{name}_{layout}_update", [f"%x: {x}", f"%d: {y}"] + extra, w,
+               f"nn.conv_weight_grad %x, %d {attributes} : {x}, {y} -> {w}", epilogue)
+
+
+def product(name, lhs, rhs, out, extents, element="f32", orders=(None, None, None), epilogue=None):
+    shapes = [[extents[label] for label in labels] for labels in (lhs, rhs, out)]
+    a, b, y = (tensor(shape, element, order) for shape, order in zip(shapes, orders))
+    lists = [", ".join(str("bmnk".index(label)) for label in labels) for labels in (lhs, rhs, out)]
+    extra, body = epilogue(shapes[2], element, orders[2]) if epilogue else ([], "")
+    labels = ", ".join(f"{side} = array<i64: {text}>" for side, text in zip(("lhs", "rhs", "out"), lists))
+    kernel(name, [f"%a: {a}", f"%b: {b}"] + extra, y, f"nn.contract %a, %b {{{labels}}} : {a}, {b} -> {y}", body)
+
+
+convolutions("lenet_1", 64, 1, 28, 6, 5, 2, 2)
+convolutions("lenet_2", 64, 6, 14, 16, 5, 0, 0)
+convolutions("tail", 19, 3, 7, 5, 3, 1, 1)
+convolutions("one", 1, 1, 5, 1, 3, 1, 1)
+convolutions("pointwise", 16, 7, 5, 9, 1, 0, 0)
+convolutions("uneven", 33, 2, 9, 4, 4, 1, 2)
+convolutions("strided", 17, 3, 11, 7, 3, 1, 1, stride=2)
+convolutions("strides_apart", 16, 2, 9, 3, 2, 0, 0, stride=3)
+convolutions("dilated", 18, 2, 13, 5, 3, 2, 2, dilation=2)
+convolutions("strided_dilated", 16, 2, 15, 3, 3, 2, 1, stride=2, dilation=2)
+convolutions("grouped", 20, 6, 6, 4, 3, 1, 1, groups=2)
+convolutions("depthwise", 32, 5, 6, 5, 3, 1, 1, groups=5)
+convolutions("double", 11, 2, 6, 3, 3, 1, 1, element="f64")
+
+sizes = {"one": (1, 1, 1), "row": (1, 37, 65), "column": (67, 1, 130), "odd": (13, 31, 17), "tile": (48, 64, 96),
+         "wide": (7, 200, 129), "panels": (129, 300, 70), "page": (70, 33, 1024), "large": (101, 523, 1025)}
+for size, (m, n, k) in sizes.items():
+    extents = {"b": 3, "m": m, "n": n, "k": k}
+    for lhs in "mk", "km":
+        for rhs in "kn", "nk":
+            for out in "mn", "nm":
+                product(f"{size}_{lhs}_{rhs}_{out}", lhs, rhs, out, extents)
+    product(f"{size}_update", "km", "kn", "mn", extents, epilogue=momentum)
+    product(f"{size}_bias", "mk", "nk", "mn", extents, epilogue=lambda *t: bias_tanh(*t, 1))
+    product(f"{size}_innermost", "mk", "nk", "mn", extents, orders=([1, 0], None, [1, 0]),
+            epilogue=lambda *t: bias_tanh(*t, 1))
+    product(f"{size}_double", "mk", "kn", "mn", extents, element="f64")
+product("batched", "bmk", "bkn", "bmn", {"b": 3, "m": 21, "n": 35, "k": 18})
+product("batch_summed", "bmk", "bmn", "kn", {"b": 3, "m": 21, "n": 35, "k": 18})
+product("sequence", "bmk", "nk", "bmn", {"b": 5, "m": 12, "n": 40, "k": 33}, epilogue=lambda *t: bias_tanh(*t, 2))
