@@ -310,7 +310,7 @@ std::optional<TilePlan> planPacked(const ContractionProblem &p, const TileFacts 
   while (count(taskRows, taskColumns) < kEnoughTasks) {
     bool splitRows = plan.packScalars && taskRows > taskColumns;
     int64_t extent = splitRows ? taskRows : taskColumns, unit = splitRows ? plan.rows : panel;
-    if (extent <= unit || (plan.packScalars ? extent <= kPackedBlock
+    if (extent <= unit || (plan.packScalars ? extent < 2 * kPackedBlock
                                             : p.points() / count(taskRows, half(taskColumns, panel)) < kPackedPoints))
       break;
     (splitRows ? taskRows : taskColumns) = half(extent, unit);
