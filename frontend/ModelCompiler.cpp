@@ -22,6 +22,10 @@ ModelCompiler::ModelCompiler(const Program &program, Diagnostics &diagnostics, m
 void ModelCompiler::run() {
   Evaluator::FrameScope inTop(evaluator, top);
   Evaluator::LocationScope here(evaluator, model.span);
+  unsigned before = diagnostics.errorCount();
+  for (const Decl *decl : evaluator.program.userDeclarations())
+    if (auto *constant = llvm::dyn_cast<ConstDecl>(decl))
+      evaluator.constant(*constant);
   if (train.decl && !readBatch(evaluator, *train.decl, train))
     return;
   if (!bindDimensions() || !resolveInputs())
@@ -31,8 +35,11 @@ void ModelCompiler::run() {
   // The loss comes first: training mode meets every parameter. A model with mistakes is evaluated once.
   if (train.decl) {
     buildLoss();
-    if (diagnostics.hasErrors())
+    if (diagnostics.errorCount() != before) {
+      optimizer();
+      metricsOf();
       return;
+    }
     buildTrainStep(/*log=*/false);
     buildTrainStep(/*log=*/true);
     buildGradients(/*fromInputs=*/false);
@@ -45,7 +52,7 @@ void ModelCompiler::run() {
   buildPredict();
   if (train.decl)
     buildPredictRecord();
-  if (diagnostics.hasErrors())
+  if (diagnostics.errorCount() != before)
     return;
   buildInit();
   describe();
