@@ -44,10 +44,13 @@ ElementEmitter::Key ElementEmitter::key(Value tensor, ArrayRef<Coordinate> at) {
   return k;
 }
 
+bool ElementEmitter::isVisible(Value v) const {
+  return v.getParentRegion()->isAncestor(b.getInsertionBlock()->getParent());
+}
+
 Value ElementEmitter::element(Value tensor, ArrayRef<Coordinate> at) {
   Key k = key(tensor, at);
-  auto usable = [&](Value v) { return v && v.getParentRegion()->isAncestor(b.getInsertionBlock()->getParent()); };
-  if (auto it = memo.find(k); it != memo.end() && usable(it->second))
+  if (auto it = memo.find(k); it != memo.end() && isVisible(it->second))
     return it->second;
   Value value;
   if (lanes > 1 && llvm::all_of(at, [](const Coordinate &c) { return c.lane == 0; })) {

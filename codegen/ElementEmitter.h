@@ -30,6 +30,13 @@ public:
 
   /// `tensor` lies in `memory`, a rank-1 memref of its elements in physical order (booleans: one byte each).
   void place(mlir::Value tensor, mlir::Value memory);
+  mlir::Value placeOf(mlir::Value tensor) const { return placed.lookup(tensor); }
+  /// Whether an emitted value may be used at the current position.
+  bool isVisible(mlir::Value) const;
+  /// Whether the current position stands under a mask.
+  bool isMasked() const { return bool(mask); }
+  /// Loads the elements at `at` from `memory` (as in `place`).
+  mlir::Value load(mlir::RankedTensorType type, mlir::Value memory, llvm::ArrayRef<Coordinate> at);
   /// `tensor` is computed again.
   void displace(mlir::Value tensor);
   /// Elements of `tensor` come from `callback`, which is given coordinates for `lanes` lanes; null means: lane by lane.
@@ -47,6 +54,8 @@ public:
   void store(mlir::Value value, mlir::RankedTensorType type, mlir::Value memory, llvm::ArrayRef<Coordinate> at);
   /// The distance in elements between the lanes of `at` in memory.
   static int64_t laneStride(mlir::RankedTensorType type, llvm::ArrayRef<Coordinate> at);
+  /// The place in memory of lane 0 of `at`.
+  LinearForm position(mlir::RankedTensorType type, llvm::ArrayRef<Coordinate> at);
   /// The constant mask of the active lanes.
   mlir::Value activeMask();
 
@@ -60,8 +69,6 @@ private:
   Key key(mlir::Value tensor, llvm::ArrayRef<Coordinate> at);
   mlir::Value compute(mlir::Value tensor, llvm::ArrayRef<Coordinate> at);
   mlir::Value laneByLane(mlir::Value tensor, llvm::ArrayRef<Coordinate> at);
-  mlir::Value load(mlir::RankedTensorType type, mlir::Value memory, llvm::ArrayRef<Coordinate> at);
-  LinearForm position(mlir::RankedTensorType type, llvm::ArrayRef<Coordinate> at);
   mlir::Value currentMask();
 
   llvm::DenseMap<mlir::Value, mlir::Value> placed;

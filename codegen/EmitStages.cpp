@@ -3,6 +3,7 @@
 #include "codegen/ElementEmitter.h"
 #include "codegen/KernelStructure.h"
 #include "codegen/Targets.h"
+#include "codegen/TransposedTiles.h"
 #include "dialect/NN.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -23,9 +24,11 @@ struct StageEmitter {
   ElementEmitter e;
   DenseMap<Value, SmallVector<Value, 1>> memories; ///< where a stage's values go
   int64_t narrowest = 64;                          ///< bits of the narrowest tensor in memory
+  TransposedTiles tiles;                           ///< of the operands that a stage reads by tiles
+  int64_t tileColumns = 0;                         ///< points along the tile dimension that `point` covers; 0: no tiles
 
   StageEmitter(KernelFrame &frame, KernelStructure &structure)
-      : frame(frame), structure(structure), b(frame.b), loc(frame.loc), e(frame.b, frame.loc) {
+      : frame(frame), structure(structure), b(frame.b), loc(frame.loc), e(frame.b, frame.loc), tiles(e) {
     e.reduceLanes = [this](Type type) { return this->frame.machine.lanes(std::max(32u, bitsOf(type))); };
     auto narrow = [&](Value v) {
       auto type = cast<RankedTensorType>(v.getType());
@@ -67,8 +70,20 @@ struct StageEmitter {
 
   // ---- one point of a stage
 
-  /// Computes and stores all values of the stage at `at`; everything is read before anything is written.
   void point(const Stage &stage, ArrayRef<Coordinate> at, int64_t lanes, int64_t active) {
+    if (tileColumns == 0)
+      return values(stage, at, lanes, active);
+    tiles.start(lanes, active, tileColumns);
+    for (int64_t j = 0; j < tileColumns; ++j) {
+      SmallVector<Coordinate> here(at);
+      here[stage.tileDim] = e.affine(at[stage.tileDim], 1, j);
+      tiles.column = j;
+      values(stage, here, lanes, active);
+    }
+  }
+
+  /// Computes and stores all values of the stage at `at`; everything is read before anything is written.
+  void values(const Stage &stage, ArrayRef<Coordinate> at, int64_t lanes, int64_t active) {
     e.setLanes(lanes, active);
     SmallVector<Value> values;
     for (Value v : stage.values)
@@ -102,7 +117,8 @@ struct StageEmitter {
   /// Elements begin..begin+count-1 of the lane dimension.
   void lanesOver(const Stage &stage, SmallVector<Coordinate> at, Value begin, int64_t count) {
     int64_t d = stage.laneDim, lanes = stage.lanes, vectors = count / lanes;
-    int64_t side = std::clamp<int64_t>(kUnrolledInstructions / std::max<int64_t>(1, stage.instructions), 1, 4);
+    int64_t side =
+        tileColumns ? 1 : std::clamp<int64_t>(kUnrolledInstructions / std::max<int64_t>(1, stage.instructions), 1, 4);
     auto vector = [&](Value base, int64_t offset) {
       SmallVector<Coordinate> here(at);
       here[d] = {e.affine({base, 0}, 1, offset).base, 1};
@@ -145,15 +161,44 @@ struct StageEmitter {
   void stagePoints(const Stage &stage, SmallVector<Coordinate> at) {
     SmallVector<int64_t> free;
     for (int64_t d : physicalOrder(stage.domain))
-      if (!at[d].base && d != stage.laneDim)
+      if (!at[d].base && d != stage.laneDim && d != stage.tileDim)
         free.push_back(d);
     bool vectors = stage.laneDim >= 0 && !at[stage.laneDim].base;
     nest(stage, at, free, [&](SmallVector<Coordinate> &at) {
-      if (vectors)
-        lanesOver(stage, at, e.index(0), stage.domain.getDimSize(stage.laneDim));
-      else
-        point(stage, at, 1, 1);
+      if (!vectors)
+        return point(stage, at, 1, 1);
+      auto lanes = [&] { lanesOver(stage, at, e.index(0), stage.domain.getDimSize(stage.laneDim)); };
+      if (stage.tileDim < 0 || at[stage.tileDim].base)
+        return lanes();
+      int64_t extent = stage.domain.getDimSize(stage.tileDim), full = extent / stage.lanes;
+      if (full > 0)
+        forLoop(e.index(0), e.index(full), 1, [&](Value tile) {
+          at[stage.tileDim] = e.affine({tile, 0}, stage.lanes, 0);
+          byTiles(stage, at, stage.lanes, lanes);
+        });
+      at[stage.tileDim] = e.fixed(full * stage.lanes);
+      byTiles(stage, at, extent % stage.lanes, lanes);
     });
+  }
+
+  /// Runs `body`, whose points each stand for `columns` points along the tile dimension.
+  void byTiles(const Stage &stage, ArrayRef<Coordinate> at, int64_t columns, llvm::function_ref<void()> body) {
+    if (columns == 0)
+      return;
+    for (Value tensor : tileTensors(stage))
+      tiles.open(tensor, !hasMasks());
+    tileColumns = columns;
+    body();
+    tileColumns = 0;
+    for (Value tensor : tileTensors(stage))
+      tiles.close(tensor);
+  }
+  SmallVector<Value> tileTensors(const Stage &stage) {
+    llvm::SetVector<Value> tensors;
+    for (const Read &read : structure.readsOf(&stage - structure.stages.data()))
+      if (tileRead(read, stage.domain, stage.laneDim))
+        tensors.insert(read.tensor);
+    return tensors.takeVector();
   }
 
   // ---- sections
@@ -182,12 +227,49 @@ struct StageEmitter {
                           [&](int64_t d) { return stage.domain.getDimSize(d) == 1; });
     };
     Value segment = section.segment ? split(segments, onlyOnes(outer)) : Value();
-    for (int64_t k = outer - 1; k >= 0; --k)
-      at[order[k]] = {split(stage.domain.getDimSize(order[k]), onlyOnes(k)), 0};
-    if (!section.segment) {
-      stagePoints(stage, at);
-      return;
+    bool tiled = false;
+    for (int64_t k = outer - 1; k >= 0; --k) {
+      int64_t n = stage.domain.getDimSize(order[k]);
+      if (order[k] == stage.tileDim) {
+        tiled = true;
+        at[order[k]] = e.affine({split(llvm::divideCeil(n, stage.lanes), onlyOnes(k)), 0}, stage.lanes, 0);
+      } else {
+        at[order[k]] = {split(n, onlyOnes(k)), 0};
+      }
     }
+    if (tiled)
+      return tiledItem(section, stage, at, segment);
+    if (!section.segment)
+      return stagePoints(stage, at);
+    segmentOf(section, stage, at, segment);
+  }
+
+  /// The item is a tile; the last one along its dimension may be narrower.
+  void tiledItem(const Section &section, const Stage &stage, SmallVector<Coordinate> at, Value segment) {
+    int64_t extent = stage.domain.getDimSize(stage.tileDim), rest = extent % stage.lanes;
+    auto body = [&](int64_t columns) {
+      byTiles(stage, at, columns, [&] {
+        if (section.segment)
+          segmentOf(section, stage, at, segment);
+        else
+          stagePoints(stage, at);
+      });
+    };
+    if (rest == 0)
+      return body(stage.lanes);
+    Value first = e.index(extent - rest);
+    Value isLast = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, at[stage.tileDim].base, first);
+    auto branch = scf::IfOp::create(b, loc, isLast, /*withElseRegion=*/true);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(&branch.getThenRegion().front());
+    body(rest);
+    b.setInsertionPointToStart(&branch.getElseRegion().front());
+    body(stage.lanes);
+  }
+
+  void segmentOf(const Section &section, const Stage &stage, SmallVector<Coordinate> at, Value segment) {
+    int64_t extent = stage.domain.getDimSize(stage.laneDim);
+    int64_t segments = (extent + section.segment - 1) / section.segment;
     Value begin = e.affine({segment, 0}, section.segment, 0).base;
     int64_t last = extent - (segments - 1) * section.segment;
     if (last == section.segment) {

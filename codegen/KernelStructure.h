@@ -7,6 +7,7 @@
 #include "codegen/Probe.h"
 #include "dialect/Target.h"
 #include "mlir/IR/Block.h"
+#include <map>
 
 namespace nn {
 
@@ -17,6 +18,9 @@ struct Stage {
   llvm::SmallVector<unsigned> needs; ///< earlier stages whose values it reads from memory
   int64_t laneDim = -1;              ///< the logical dimension that lanes lie along; -1: one element at a time
   int64_t lanes = 1;
+  /// The dimension along which operands are contiguous that are not along `laneDim`: such operands are read in square
+  /// tiles and transposed in registers. -1: none.
+  int64_t tileDim = -1;
   double cost = 0;          ///< cycles for the whole stage
   int64_t instructions = 0; ///< of one vector's body
 };
@@ -28,8 +32,10 @@ struct Section {
   /// physical dimensions, several stages are not cut.
   llvm::SmallVector<int64_t> rowDim;
   int64_t rowLanes = 1; ///< rows of one item
-  int64_t leading = 0;  ///< physical dimensions (outermost first) whose points are items, for a section without rows
-  int64_t segment = 0;  ///< if not 0, the lane dimension is also cut, into segments of this many elements
+  /// Physical dimensions (outermost first) whose points are items, for a section without rows; of a tile dimension, the
+  /// tiles are.
+  int64_t leading = 0;
+  int64_t segment = 0; ///< if not 0, the lane dimension is also cut, into segments of this many elements
   int64_t items = 1;
 };
 
@@ -47,6 +53,8 @@ public:
   int64_t items = 0; ///< of all sections
 
   KernelPlan plan();
+  /// What an element of a stage reads from memory.
+  llvm::ArrayRef<Read> readsOf(unsigned stage);
 
 private:
   void findStages();
@@ -57,10 +65,17 @@ private:
   void cutByLeadingDimensions(Section &);
   void findInPlace(KernelPlan &);
 
-  llvm::ArrayRef<Read> readsOf(unsigned stage);
   unsigned stageOf(mlir::Value);
   std::map<unsigned, std::vector<Read>> reads;
 };
+
+/// A read whose place moves by `lane` elements along one dimension of a stage and by 1 along another.
+struct TileRead {
+  int64_t lane = 0;    ///< more than 1
+  int64_t tileDim = 0; ///< where it moves by 1
+};
+/// None where a read is no candidate for tiles with lanes along `laneDim`.
+std::optional<TileRead> tileRead(const Read &read, mlir::RankedTensorType domain, int64_t laneDim);
 
 } // namespace nn
 

@@ -38,16 +38,6 @@ Diagnostic &Evaluator::error(Span span, const Twine &text) {
   return result;
 }
 
-Diagnostic *Evaluator::warn(Span span, StringRef name, const Twine &text) {
-  Span place = userSpan(span);
-  for (const std::vector<Attribute> *list : attributes)
-    for (const Attribute &attribute : *list)
-      for (const Name &allowed : attribute.arguments)
-        if (allowed.text == name)
-          return nullptr;
-  return place.inLibrary() ? nullptr : &diagnostics.warning(place, name, text);
-}
-
 void Evaluator::addTrail(Diagnostic &diagnostic, const Value &value, StringRef what) const {
   if (!value.isTensor())
     return;
@@ -56,7 +46,7 @@ void Evaluator::addTrail(Diagnostic &diagnostic, const Value &value, StringRef w
     steps.push_back(at);
   if (steps.empty())
     return;
-  if (steps.size() == 1 && steps[0]->type == names.type(value.asTensor()))
+  if (steps.size() == 1 && steps[0]->type == names.type(value.asTensor()) && steps[0]->label == what)
     return;
   std::string text = "how " + (what.empty() ? "the value" : what.str()) + " got its shape:";
   size_t width = 0;
@@ -103,7 +93,6 @@ std::vector<std::string> Evaluator::visibleNames() const {
   std::vector<std::string> result = program.names(frame ? frame->source : nullptr);
   for (const Builtin &builtin : builtins())
     result.push_back(builtin.name);
-  result.insert(result.end(), program.allWords().begin(), program.allWords().end());
   for (const Scope *scope = frame ? frame->scope : nullptr; scope; scope = scope->outer)
     for (const auto &[name, variable] : scope->variables)
       result.push_back(name);
@@ -238,8 +227,6 @@ Value Evaluator::evaluate(const Expr &expr) {
       elements.push_back(evaluate(*argument.value));
       keys.push_back(argument.name.text);
     }
-    if (llvm::any_of(elements, [](const Value &element) { return element.isError(); }))
-      return Value::error();
     return expr.kind == Expr::Kind::Tuple ? Value::tuple(std::move(elements), std::move(keys))
                                           : Value::map(std::move(elements), std::move(keys));
   }

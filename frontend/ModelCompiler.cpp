@@ -22,10 +22,6 @@ ModelCompiler::ModelCompiler(const Program &program, Diagnostics &diagnostics, m
 void ModelCompiler::run() {
   Evaluator::FrameScope inTop(evaluator, top);
   Evaluator::LocationScope here(evaluator, model.span);
-  unsigned before = diagnostics.errorCount();
-  for (const Decl *decl : evaluator.program.userDeclarations())
-    if (auto *constant = llvm::dyn_cast<ConstDecl>(decl))
-      evaluator.constant(*constant);
   if (train.decl && !readBatch(evaluator, *train.decl, train))
     return;
   if (!bindDimensions() || !resolveInputs())
@@ -35,11 +31,8 @@ void ModelCompiler::run() {
   // The loss comes first: training mode meets every parameter. A model with mistakes is evaluated once.
   if (train.decl) {
     buildLoss();
-    if (diagnostics.errorCount() != before) {
-      optimizer();
-      metricsOf();
+    if (diagnostics.hasErrors())
       return;
-    }
     buildTrainStep(/*log=*/false);
     buildTrainStep(/*log=*/true);
     buildGradients(/*fromInputs=*/false);
@@ -52,7 +45,7 @@ void ModelCompiler::run() {
   buildPredict();
   if (train.decl)
     buildPredictRecord();
-  if (diagnostics.errorCount() != before)
+  if (diagnostics.hasErrors())
     return;
   buildInit();
   describe();
