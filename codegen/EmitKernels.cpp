@@ -62,6 +62,7 @@ static LogicalResult emitKernel(KernelOp kernel, const Machine &machine) {
     types.push_back(MemRefType::get({workspace}, b.getI8Type()));
   types.append(2, b.getIndexType());
   auto function = func::FuncOp::create(b, loc, kernel.getSymName(), b.getFunctionType(types, {}));
+  function->setAttr("nn.tasks", kernel.getTasksAttr());
   Block *entry = function.addEntryBlock();
   // Pairs that share memory are the only arguments that alias.
   SmallVector<bool> aliases(types.size(), false);

@@ -1,34 +1,38 @@
-// nn-opt: runs passes over textual IR. All that is registered here can be named in a test's pipeline.
-#include "dialect/NN.h"
-#include "dialect/Target.h"
-#include "passes/Passes.h"
-
-#include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/IR/DialectRegistry.h"
+// nn-opt: every pass alone, and textual pipelines, on modules of any stage.
+#include "codegen/Targets.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/MLIRContext.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 #include "mlir/Transforms/Passes.h"
-
-namespace {
-
-/// The facts of a 16-lane machine without direct kernels, until code generation hands over its own.
-class PlainTarget : public nn::Target {
-public:
-  int64_t lanes(int64_t bits) const override { return 512 / bits; }
-  int64_t vectorRegisters() const override { return 32; }
-  int64_t l1Bytes() const override { return 32 << 10; }
-  int64_t l2Bytes() const override { return 1 << 20; }
-  bool has(llvm::StringRef, mlir::TypeRange) const override { return false; }
-  nn::KernelPlan plan(mlir::Operation *) const override { return {}; }
-};
-
-} // namespace
+#include "tools/Pipeline.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/raw_ostream.h"
+#include <string>
+#include <vector>
 
 int main(int argc, char **argv) {
-  mlir::DialectRegistry registry;
-  registry.insert<nn::NNDialect, mlir::func::FuncDialect, mlir::arith::ArithDialect>();
-  PlainTarget target;
-  nn::registerPasses(target);
+  // Passes are made for a machine, before other options are read: --target is taken off the command line here.
+  std::string target = "host";
+  std::vector<char *> arguments;
+  for (char *argument : llvm::ArrayRef(argv, argc)) {
+    llvm::StringRef word = argument;
+    if (word.consume_front("--target="))
+      target = word.str();
+    else
+      arguments.push_back(argument);
+  }
+  std::unique_ptr<nn::Machine> machine = nn::makeTarget(target);
+  if (!machine) {
+    llvm::errs() << "nn-opt: there is no target " << target << "; targets are " << llvm::join(nn::targetNames(), ", ")
+                 << "\n";
+    return 2;
+  }
+  nn::registerPipeline(*machine);
   mlir::registerTransformsPasses();
-  return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "nn optimizer\n", registry));
+  mlir::DialectRegistry registry;
+  nn::registerDialects(registry);
+  registry.insert<mlir::linalg::LinalgDialect, mlir::tensor::TensorDialect>();
+  return mlir::asMainReturnCode(mlir::MlirOptMain(
+      arguments.size(), arguments.data(), "nn-opt: the passes of nnc (--target=NAME chooses the machine)\n", registry));
 }

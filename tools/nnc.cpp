@@ -1,78 +1,180 @@
-//===- nnc.cpp - The compiler's command line
-//--------------------------------------------------------------------------===//
-#include "dialect/NN.h"
+// nnc: the compiler's command. Verbs and their output; how a program is built is Build.cpp's.
 #include "frontend/Frontend.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/MLIRContext.h"
-#include "mlir/IR/OwningOpRef.h"
-#include "llvm/Support/CommandLine.h"
-#include "llvm/Support/MemoryBuffer.h"
+#include "tools/Build.h"
+#include "tools/Report.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/Process.h"
 #include "llvm/Support/raw_ostream.h"
+#include "llvm/Support/xxhash.h"
+#include <cerrno>
+#include <cstring>
+#include <unistd.h>
 
-using namespace nn::frontend;
-namespace cl = llvm::cl;
+using namespace mlir;
+using llvm::errs;
+using llvm::outs;
+using nn::CommandLine;
 
-static cl::list<std::string> words(cl::Positional, cl::desc("[check] MODEL.nn"));
-static cl::opt<std::string> emit("emit", cl::desc("stage to print: ast or nn"), cl::value_desc("STAGE"),
-                                 cl::init("nn"));
-static cl::list<std::string> defines("D", cl::Prefix, cl::desc("set a constant"), cl::value_desc("name=value"));
-static cl::list<std::string> includes("I", cl::Prefix, cl::desc("folder where imports are looked for"),
-                                      cl::value_desc("DIR"));
-static cl::opt<std::string> model("model", cl::desc("model to build"), cl::value_desc("NAME"));
-static cl::opt<std::string> stdlibDir("stdlib", cl::desc("folder that replaces library files"), cl::value_desc("DIR"));
-static cl::opt<std::string> show("show", cl::desc("print the library's source of a name"), cl::value_desc("NAME"));
-static cl::opt<bool> locations("locations", cl::desc("print locations"));
+namespace {
 
-static int showSource(const FrontendOptions &options) {
-  std::string suggestion;
-  if (auto text = showDefinition(show, options, suggestion)) {
-    llvm::outs() << *text;
-    return 0;
-  }
-  llvm::errs() << "error: the library has no `" << show << "`\n";
-  if (!suggestion.empty())
-    llvm::errs() << "  hint: did you mean `" << suggestion << "`?\n";
-  return 1;
+/// Messages of passes, with the place in the source where one is known.
+LogicalResult printDiagnostic(Diagnostic &diagnostic) {
+  auto print = [](Diagnostic &d, StringRef kind) {
+    if (auto place = d.getLocation()->findInstanceOf<FileLineColLoc>())
+      errs() << place.getFilename().getValue() << ":" << place.getLine() << ":" << place.getColumn() << ": ";
+    errs() << kind << ": " << d << "\n";
+  };
+  DiagnosticSeverity severity = diagnostic.getSeverity();
+  print(diagnostic, severity == DiagnosticSeverity::Error     ? "error"
+                    : severity == DiagnosticSeverity::Warning ? "warning"
+                                                              : "note");
+  for (Diagnostic &note : diagnostic.getNotes())
+    print(note, "note");
+  return success();
 }
 
-int main(int argc, char **argv) {
-  cl::ParseCommandLineOptions(argc, argv, "nnc\n");
-  FrontendOptions options;
-  options.modelName = model;
-  options.stdlibDir = stdlibDir;
-  options.includeDirs.assign(includes.begin(), includes.end());
-  if (!show.empty())
-    return showSource(options);
-  bool checking = words.size() == 2 && words[0] == "check";
-  if (words.size() != (checking ? 2 : 1)) {
-    llvm::errs() << "error: one input file is wanted\n";
-    return 2;
+int show(const CommandLine &line) {
+  nn::frontend::FrontendOptions options;
+  options.stdlibDir = line.stdlibDir;
+  std::string suggestion;
+  if (auto text = showDefinition(line.show, options, suggestion)) {
+    outs() << *text;
+    return nn::Done;
   }
-  options.path = words[words.size() - 1];
-  auto buffer = llvm::MemoryBuffer::getFile(options.path);
-  if (!buffer) {
-    llvm::errs() << "error: cannot read " << options.path << ": " << buffer.getError().message() << "\n";
-    return 1;
+  errs() << "nnc: the library has no `" << line.show << "`\n";
+  if (!suggestion.empty())
+    errs() << "  hint: did you mean `" << suggestion << "`?\n";
+  return nn::ProgramIsWrong;
+}
+
+int printSyntaxTree(const CommandLine &line) {
+  nn::frontend::FrontendOptions options;
+  if (!readInput(line, options))
+    return nn::ProgramIsWrong;
+  return printAst(options, outs(), errs()) ? nn::Done : nn::ProgramIsWrong;
+}
+
+int check(MLIRContext &context, const CommandLine &line) {
+  nn::frontend::FrontendOptions options;
+  if (!readInput(line, options))
+    return nn::ProgramIsWrong;
+  return nn::frontend::check(context, options, errs()) ? nn::Done : nn::ProgramIsWrong;
+}
+
+int summary(MLIRContext &context, CommandLine line) {
+  nn::frontend::FrontendOptions options;
+  if (!readInput(line, options))
+    return nn::ProgramIsWrong;
+  std::vector<std::string> names = line.model.empty() ? nn::frontend::modelNames(options) : std::vector{line.model};
+  if (names.empty())
+    names.push_back(""); // the frontend says what is wrong
+  int status = nn::Done;
+  for (const std::string &name : names) {
+    line.model = name;
+    OwningOpRef<ModuleOp> module = readModule(context, line);
+    if (module)
+      nn::printSummary(*module, outs());
+    else
+      status = nn::ProgramIsWrong;
   }
-  options.text = (*buffer)->getBuffer().str();
-  for (const std::string &define : defines) {
-    auto [name, value] = llvm::StringRef(define).split('=');
-    options.defines.emplace_back(name.str(), value.str());
+  return status;
+}
+
+/// What decides whether a cached program is the one that would be built: the checked program, every option that reaches
+/// code, and the compiler itself.
+std::string cacheKey(ModuleOp module, const CommandLine &line, const std::string &self) {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  OpPrintingFlags flags;
+  flags.enableDebugInfo(false);
+  module.print(stream, flags);
+  stream << nn::compilerVersion() << line.target << line.level << line.threads << line.strictFp;
+  std::string runtime = (llvm::sys::path::parent_path(llvm::sys::path::parent_path(self)) + "/lib/libnnrt.a").str();
+  for (const std::string &file : {self, runtime}) {
+    llvm::sys::fs::file_status status;
+    if (!llvm::sys::fs::status(file, status))
+      stream << status.getSize() << "," << status.getLastModificationTime().time_since_epoch().count() << ";";
   }
-  if (emit == "ast")
-    return printAst(options, llvm::outs(), llvm::errs()) ? 0 : 1;
-  mlir::MLIRContext context(mlir::MLIRContext::Threading::DISABLED);
-  context.loadDialect<nn::NNDialect, mlir::func::FuncDialect>();
-  if (checking)
-    return check(context, options, llvm::errs()) ? 0 : 1;
-  mlir::OwningOpRef<mlir::ModuleOp> module = compile(context, options, llvm::errs());
+  return llvm::utohexstr(llvm::xxh3_64bits(text), /*LowerCase=*/true);
+}
+
+int run(MLIRContext &context, const CommandLine &line, const char *tool) {
+  OwningOpRef<ModuleOp> module = readModule(context, line);
   if (!module)
-    return 1;
-  mlir::OpPrintingFlags flags;
-  flags.printNameLocAsPrefix();
-  if (locations)
-    flags.enableDebugInfo(true, true);
-  module->print(llvm::outs(), flags);
-  return module->verify().succeeded() ? 0 : 1;
+    return nn::ProgramIsWrong;
+  std::string self = llvm::sys::fs::getMainExecutable(tool, reinterpret_cast<void *>(&run));
+  llvm::SmallString<128> folder;
+  if (!llvm::sys::path::cache_directory(folder)) {
+    errs() << "nnc: no cache folder\n  hint: set XDG_CACHE_HOME or HOME\n";
+    return nn::MachineLacks;
+  }
+  llvm::sys::path::append(folder, "nnc", cacheKey(*module, line, self));
+  if (std::error_code error = llvm::sys::fs::create_directories(folder)) {
+    errs() << "nnc: cannot make " << folder << ": " << error.message() << "\n  hint: set XDG_CACHE_HOME\n";
+    return nn::MachineLacks;
+  }
+  // The program carries the model's name: weight files are named after it.
+  std::string program = (folder + "/" + llvm::sys::path::stem(line.input)).str();
+  if (!llvm::sys::fs::can_execute(program))
+    if (int status = build(*module, line, program, tool))
+      return status;
+  std::vector<char *> arguments = {program.data()};
+  for (const std::string &argument : line.programArguments)
+    arguments.push_back(const_cast<char *>(argument.c_str()));
+  arguments.push_back(nullptr);
+  outs().flush();
+  execv(program.c_str(), arguments.data());
+  errs() << "nnc: cannot run " << program << ": " << strerror(errno) << "\n";
+  return nn::MachineLacks;
+}
+
+int compile(MLIRContext &context, const CommandLine &line, const char *tool) {
+  OwningOpRef<ModuleOp> module = readModule(context, line);
+  if (!module)
+    return nn::ProgramIsWrong;
+  std::string output = line.output;
+  if (output.empty() && line.emit == nn::Stage::Program)
+    output = llvm::sys::path::stem(line.input).str();
+  bool isBinary = line.emit == nn::Stage::Obj && output.empty();
+  if (isBinary && llvm::sys::Process::StandardOutIsDisplayed()) {
+    errs() << "nnc: an object file is not for a terminal\n  hint: -o FILE\n";
+    return nn::UsageIsWrong;
+  }
+  int status = build(*module, line, output, tool);
+  if (status == nn::Done && line.emit == nn::Stage::Program)
+    nn::printMemory(*module, outs());
+  return status;
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+  CommandLine line;
+  int status;
+  if (!nn::parseCommandLine(argc, argv, line, status))
+    return status;
+  if (line.verb == CommandLine::Verb::Show)
+    return show(line);
+  if (line.emit == nn::Stage::Ast)
+    return printSyntaxTree(line);
+  DialectRegistry registry;
+  nn::registerDialects(registry);
+  MLIRContext context(registry);
+  context.loadAllAvailableDialects();
+  ScopedDiagnosticHandler diagnostics(&context, printDiagnostic);
+  switch (line.verb) {
+  case CommandLine::Verb::Check:
+    return check(context, line);
+  case CommandLine::Verb::Summary:
+    return summary(context, line);
+  case CommandLine::Verb::Run:
+    return run(context, line, argv[0]);
+  default:
+    return compile(context, line, argv[0]);
+  }
 }

@@ -1,0 +1,93 @@
+// The compiler on one screen: its stages in order, each a straight list of passes.
+#include "tools/Pipeline.h"
+#include "codegen/EmitKernels.h"
+#include "codegen/LlvmTarget.h"
+#include "codegen/LowerToLLVM.h"
+#include "codegen/Targets.h"
+#include "dialect/NN.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/Pass/Pass.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/Passes.h"
+#include "passes/Passes.h"
+#include "tools/DumpIr.h"
+
+using namespace mlir;
+
+void nn::addStage(Stage stage, OpPassManager &passes, const Machine &machine) {
+  switch (stage) {
+  case Stage::Train: // forward, backward and update in one function
+    passes.addPass(createAutodiffPass());
+    passes.addPass(createSimplifyPass());
+    return;
+  case Stage::Fused: // kernels, launches, and a place in the arena for every value
+    passes.addPass(createInlineKernelFunctionsPass(machine));
+    passes.addPass(createSimplifyPass());
+    passes.addPass(createSplitReductionsPass()); // before grouping: partial sums are kernels of their own
+    passes.addPass(createChooseLayoutsPass(machine));
+    passes.addPass(createGroupPass());
+    passes.addPass(createOutlineKernelsPass(machine));
+    passes.addPass(createPlanMemoryPass(machine));
+    return;
+  case Stage::Loops: // each kernel as loops over vectors
+    passes.addPass(createEmitKernelsPass(machine));
+    passes.addPass(createCanonicalizerPass());
+    return;
+  case Stage::Ast:
+  case Stage::Nn:
+  case Stage::Linalg:
+  case Stage::Llvm:
+  case Stage::Asm:
+  case Stage::Obj:
+  case Stage::Program:
+    return; // made by the frontend, beside the road, or below MLIR
+  }
+}
+
+static constexpr std::pair<nn::Stage, llvm::StringLiteral> stageNames[] = {
+    {nn::Stage::Ast, "ast"},        {nn::Stage::Nn, "nn"},       {nn::Stage::Train, "train"},
+    {nn::Stage::Linalg, "linalg"},  {nn::Stage::Fused, "fused"}, {nn::Stage::Loops, "loops"},
+    {nn::Stage::Llvm, "llvm"},      {nn::Stage::Asm, "asm"},     {nn::Stage::Obj, "obj"},
+    {nn::Stage::Program, "program"}};
+
+llvm::StringRef nn::stageName(Stage stage) { return stageNames[static_cast<size_t>(stage)].second; }
+
+std::optional<nn::Stage> nn::findStage(llvm::StringRef name) {
+  for (auto [stage, known] : stageNames)
+    if (known == name)
+      return stage;
+  return std::nullopt;
+}
+
+bool nn::runStage(ModuleOp module, Stage stage, const Machine &machine, const StageOptions &options) {
+  PassManager passes(module.getContext());
+  passes.enableVerifier(options.verify);
+  addStage(stage, passes, machine);
+  if (options.dump)
+    options.dump->follow(passes, stageName(stage));
+  return succeeded(passes.run(module));
+}
+
+void nn::registerDialects(DialectRegistry &registry) {
+  registry.insert<NNDialect, func::FuncDialect>();
+  registerLoweringDialects(registry);
+}
+
+void nn::registerPipeline(const Machine &machine) {
+  registerPasses(machine);
+  registerPass([] { return createEmitKernelsPass(); });
+  registerPass([] { return createExpandMathPass(); });
+  registerPass([] { return createLowerToLLVMPass(); });
+  static PassPipelineRegistration<> train("nn-to-train", "All passes of the train stage",
+                                          [&](OpPassManager &passes) { addStage(Stage::Train, passes, machine); });
+  static PassPipelineRegistration<> fused("nn-to-fused", "All passes of the fused stage",
+                                          [&](OpPassManager &passes) { addStage(Stage::Fused, passes, machine); });
+  static PassPipelineRegistration<> loops("nn-to-loops", "All passes of the loops stage",
+                                          [&](OpPassManager &passes) { addStage(Stage::Loops, passes, machine); });
+}
+
+nn::LlvmTarget nn::llvmTarget(const Machine &machine) {
+  return {machine.facts.name, machine.facts.triple, machine.facts.cpu, machine.facts.features};
+}
