@@ -4,6 +4,12 @@
 
 include "mlir/Pass/PassBase.td"
 
+/// A pass that asks the target for plans, which may take trial code in these dialects.
+class PlanningPass<string argument> : Pass<argument, "::mlir::ModuleOp"> {
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect",
+                           "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
+}
+
 def AutodiffPass : Pass<"nn-autodiff", "::mlir::ModuleOp"> {
   let summary = "Replace every nn.value_and_grad by the function's body and its derivative in reverse mode";
   let description = [{
@@ -48,12 +54,12 @@ def GroupPass : Pass<"nn-group", "::mlir::ModuleOp"> {
   let constructor = "::nn::createGroupPass()";
 }
 
-def OutlineKernelsPass : Pass<"nn-outline-kernels", "::mlir::ModuleOp"> {
+def OutlineKernelsPass : PlanningPass<"nn-outline-kernels"> {
   let summary = "Make every nn.group an nn.launch of an nn.kernel; equal groups share a kernel";
   let constructor = "::nn::createOutlineKernelsPass(target)";
 }
 
-def PlanMemoryPass : Pass<"nn-plan-memory", "::mlir::ModuleOp"> {
+def PlanMemoryPass : PlanningPass<"nn-plan-memory"> {
   let summary = "Order the launches and give every value an offset in the arena";
   let description = [{
     Owned values (parameters, states, slots, tallies) fill one persistent range at the same offsets in every entry; an entry
