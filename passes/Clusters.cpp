@@ -7,8 +7,6 @@
 
 #include "dialect/NN.h"
 
-#include <set>
-
 using namespace mlir;
 
 namespace nn {
@@ -345,28 +343,53 @@ void Clusters::mergeSmall() {
     }
 }
 
+/// First come, first served: a cluster is placed as soon as what it reads is, in the order in which clusters become
+/// ready, so that values are read while they are in the caches and die early. What reads no other cluster waits for its
+/// first reader.
 std::vector<std::vector<Operation *>> Clusters::inOrder() const {
-  // Repeatedly the ready cluster whose last op comes first.
-  std::vector<int> missing(clusters.size());
-  auto key = [&](int c) { return std::make_pair(clusters[c].ops.back(), c); };
-  std::set<std::pair<int, int>> ready;
-  for (size_t c = 0; c < clusters.size(); ++c) {
-    missing[c] = clusters[c].before.size();
-    if (clusters[c].alive && missing[c] == 0)
-      ready.insert(key(c));
-  }
+  std::vector<int> missing(clusters.size(), 0);
+  std::vector<bool> placed(clusters.size(), false);
   std::vector<std::vector<Operation *>> result;
-  while (!ready.empty()) {
-    int c = ready.begin()->second;
-    ready.erase(ready.begin());
+  std::vector<int> queue;
+  auto place = [&](int c) {
+    placed[c] = true;
     std::vector<Operation *> members;
     for (int i : clusters[c].ops)
       members.push_back(ops[i]);
     result.push_back(std::move(members));
-    for (int next : clusters[c].after)
-      if (--missing[next] == 0)
-        ready.insert(key(next));
+  };
+  auto inProgramOrder = [&](std::vector<int> &list) {
+    llvm::sort(list, [&](int a, int b) { return clusters[a].ops.back() < clusters[b].ops.back(); });
+  };
+  std::vector<int> alone;
+  for (size_t c = 0; c < clusters.size(); ++c) {
+    if (!clusters[c].alive)
+      continue;
+    for (int source : clusters[c].before)
+      missing[c] += !clusters[source].before.empty();
+    if (clusters[c].before.empty() && clusters[c].after.empty())
+      alone.push_back(c);
+    else if (!clusters[c].before.empty() && missing[c] == 0)
+      queue.push_back(c);
   }
+  inProgramOrder(queue);
+  for (size_t i = 0; i < queue.size(); ++i) {
+    int c = queue[i];
+    std::vector<int> sources, next;
+    for (int source : clusters[c].before)
+      if (!placed[source])
+        sources.push_back(source);
+    inProgramOrder(sources);
+    llvm::for_each(sources, place);
+    place(c);
+    for (int reader : clusters[c].after)
+      if (--missing[reader] == 0)
+        next.push_back(reader);
+    inProgramOrder(next);
+    llvm::append_range(queue, next);
+  }
+  inProgramOrder(alone);
+  llvm::for_each(alone, place);
   return result;
 }
 

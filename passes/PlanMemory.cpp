@@ -1,5 +1,5 @@
-// Offsets in the arena for everything that lives in it. Live ranges are counted in launches; what shares memory (an
-// update in place) is one buffer. The packing itself is MemoryPlan's, the order of the launches Schedule's.
+// Offsets in the arena for everything that lives in it. Live ranges are counted in spans between barriers; what shares
+// memory (an update in place) is one buffer. The packing itself is MemoryPlan's, the order of the launches Schedule's.
 #include "passes/MemoryPlan.h"
 #include "passes/Passes.h"
 #include "passes/Schedule.h"
@@ -16,6 +16,8 @@
 #include "mlir/Pass/Pass.h"
 #include "llvm/ADT/EquivalenceClasses.h"
 #include "llvm/Support/MathExtras.h"
+
+#include <set>
 
 namespace nn {
 #define GEN_PASS_DEF_PLANMEMORYPASS
@@ -62,12 +64,13 @@ public:
 
 private:
   KernelOp kernelOf(LaunchOp launch) { return symbols.lookup<KernelOp>(launch.getKernel()); }
-  void number();
+  void findSpans();
   void findRanges();
   void shareInPlace();
   int64_t place();
   void annotate();
   void setBarriers();
+  int64_t findGradientBytes(const llvm::MapVector<Value, StringRef> &replaced);
 
   func::FuncOp entry;
   Block &block;
@@ -75,6 +78,8 @@ private:
   const llvm::StringMap<int64_t> &persistent;
   int64_t base;
   std::vector<LaunchOp> launches;
+  DenseMap<Operation *, int64_t> spanOf;
+  int64_t spans = 1;
   llvm::MapVector<Value, Buffer> transient; // values outside the persistent range
   llvm::EquivalenceClasses<Value> shared;
   DenseMap<Value, int64_t> offsets;
@@ -82,44 +87,73 @@ private:
   std::vector<int64_t> workspaceOffsets;
 };
 
-/// A value lives from its launch to its last reader; what the caller writes or reads lives all the time.
+/// Numbers the spans between the barriers that dependences of values ask for. What lives in one of them must not share
+/// memory with anything else in it, or memory would ask for more barriers.
+void EntryPlan::findSpans() {
+  // A value is known by itself, an owned one, old or new, by its place.
+  using Key = std::pair<const void *, int64_t>;
+  auto key = [&](Value v) {
+    auto owned = offsets.find(v);
+    return owned == offsets.end() ? Key(v.getAsOpaquePointer(), 0) : Key(nullptr, owned->second);
+  };
+  std::set<Key> read, written;
+  int64_t now = 0;
+  for (LaunchOp launch : launches) {
+    auto among = [&](const std::set<Key> &keys) { return [&](Value v) { return keys.count(key(v)) > 0; }; };
+    if (llvm::any_of(launch.getInputs(), among(written)) || llvm::any_of(launch.getResults(), among(written)) ||
+        llvm::any_of(launch.getResults(), among(read))) {
+      ++now;
+      read.clear();
+      written.clear();
+    }
+    for (Value v : launch.getInputs())
+      read.insert(key(v));
+    for (Value v : launch.getResults())
+      written.insert(key(v));
+    spanOf[launch] = now;
+  }
+  spans = now + 1;
+}
+
+/// A value lives from its launch's span to that of its last reader; what the caller writes or reads lives all the time.
 void EntryPlan::findRanges() {
-  DenseMap<Operation *, int64_t> time;
-  for (auto [t, launch] : llvm::enumerate(launches))
-    time[launch] = t;
-  int64_t end = launches.size() + 1;
   auto add = [&](Value v, int64_t from, bool always) {
     if (offsets.count(v))
       return;
     Buffer buffer{from, from + 1, bytesOf(v.getType()), kAlignment};
     for (Operation *user : v.getUsers())
-      buffer.upper = std::max(buffer.upper, isa<LaunchOp>(user) ? time[user] + 1 : end);
+      buffer.upper = std::max(buffer.upper, isa<LaunchOp>(user) ? spanOf[user] + 1 : spans);
     if (always)
-      buffer.upper = end;
+      buffer.upper = spans;
     transient[v] = buffer;
   };
   for (BlockArgument argument : block.getArguments())
     add(argument, 0, /*always=*/true);
-  for (auto [t, launch] : llvm::enumerate(launches)) {
+  for (LaunchOp launch : launches) {
+    int64_t now = spanOf[launch], size = workspaceOf(kernelOf(launch));
     for (Value result : launch.getResults())
-      add(result, t, /*always=*/false);
-    int64_t size = workspaceOf(kernelOf(launch));
+      add(result, now, /*always=*/false);
     largestWorkspace = std::max(largestWorkspace, size);
-    workspaces.push_back({int64_t(t), int64_t(t) + 1, size, kAlignment});
+    workspaces.push_back({now, now + 1, size, kAlignment});
   }
 }
 
-/// A result takes the memory of an operand that nobody reads afterwards, where the kernel allows it.
+/// A result takes the memory of an operand that nobody else reads in this span or later, where the kernel allows it.
 void EntryPlan::shareInPlace() {
-  for (auto [t, launch] : llvm::enumerate(launches)) {
+  for (LaunchOp launch : launches) {
     ArrayRef<int64_t> pairs = kernelOf(launch).getInplace();
+    int64_t now = spanOf[launch];
     DenseSet<Value> taken;
     for (size_t i = 0; i + 1 < pairs.size(); i += 2) {
       Value operand = launch.getInputs()[pairs[i]], result = launch.getResult(pairs[i + 1]);
       auto from = transient.find(operand), to = transient.find(result);
       if (from == transient.end() || to == transient.end() || isa<BlockArgument>(operand) || taken.contains(operand) ||
-          from->second.upper != int64_t(t) + 1 || from->second.size != to->second.size ||
-          llvm::count(launch.getInputs(), operand) != 1)
+          from->second.size != to->second.size || llvm::count(launch.getInputs(), operand) != 1)
+        continue;
+      auto readsLater = [&](Operation *user) {
+        return user != launch && (!isa<LaunchOp>(user) || spanOf[user] >= now);
+      };
+      if (llvm::any_of(operand.getUsers(), readsLater))
         continue;
       taken.insert(operand);
       shared.unionSets(operand, result);
@@ -163,10 +197,6 @@ void EntryPlan::annotate() {
     if (workspaces[t].size > 0)
       all.push_back(workspaceOffsets[t]);
     launch.setOffsets(all);
-    Operation *yield = kernelOf(launch).getBody().front().getTerminator();
-    for (auto [result, yielded] : llvm::zip(launch.getResults(), yield->getOperands()))
-      if (yielded.getDefiningOp() && yielded.getDefiningOp()->hasAttr("nn.gradient"))
-        gradientBytes += bytesOf(result.getType());
   }
 }
 
@@ -194,6 +224,19 @@ void EntryPlan::setBarriers() {
   }
 }
 
+/// What lies in memory of the gradients: values of an owned value's size that the launch which replaces that one reads.
+int64_t EntryPlan::findGradientBytes(const llvm::MapVector<Value, StringRef> &replaced) {
+  llvm::SetVector<Value> gradients;
+  for (auto &[v, name] : replaced)
+    for (Value operand : v.getDefiningOp()->getOperands())
+      if (transient.count(operand) && operand.getDefiningOp() && bytesOf(operand.getType()) == bytesOf(v.getType()))
+        gradients.insert(operand);
+  int64_t bytes = 0;
+  for (Value v : gradients)
+    bytes += bytesOf(v.getType());
+  return bytes;
+}
+
 int64_t EntryPlan::run(const llvm::MapVector<Value, StringRef> &replaced) {
   llvm::append_range(launches, block.getOps<LaunchOp>());
   for (BlockArgument argument : block.getArguments())
@@ -201,11 +244,13 @@ int64_t EntryPlan::run(const llvm::MapVector<Value, StringRef> &replaced) {
       offsets[argument] = persistent.lookup(nn::nameOf(entry, argument.getArgNumber(), false));
   for (auto &[v, name] : replaced)
     offsets[v] = persistent.lookup(name);
+  findSpans();
   findRanges();
   shareInPlace();
   int64_t end = place();
   annotate();
   setBarriers();
+  gradientBytes = findGradientBytes(replaced);
   return end;
 }
 

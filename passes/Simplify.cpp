@@ -214,11 +214,61 @@ struct ElementwiseOfBroadcasts : OpInterfaceRewritePattern<ScalarOpInterface> {
   }
 };
 
+/// An elementwise op behind a reshape moves in front of it where its other operands can follow for nothing, so that it
+/// meets the op that computes the value: all are reshaped alike or the same everywhere, or a contraction's result is
+/// reshaped.
+struct ElementwiseOfReshapes : OpInterfaceRewritePattern<ScalarOpInterface> {
+  using OpInterfaceRewritePattern::OpInterfaceRewritePattern;
+  LogicalResult matchAndRewrite(ScalarOpInterface op, PatternRewriter &rewriter) const override {
+    ReshapeOp reshape;
+    bool follows = false;
+    for (Value operand : op->getOperands())
+      if (auto r = operand.getDefiningOp<ReshapeOp>(); r && r->hasOneUse() && !follows) {
+        reshape = r;
+        follows = r.getX().hasOneUse() && r.getX().getDefiningOp<ContractOp>();
+      }
+    if (!reshape)
+      return failure();
+    ArrayRef<int64_t> shape = cast<RankedTensorType>(reshape.getX().getType()).getShape();
+    auto type = [&](Value v) { return cast<RankedTensorType>(v.getType()).clone(shape); };
+    SmallVector<std::function<Value()>> before;
+    for (Value operand : op->getOperands()) {
+      auto r = operand.getDefiningOp<ReshapeOp>();
+      auto broadcast = operand.getDefiningOp<BroadcastOp>();
+      auto constant = operand.getDefiningOp<ConstantOp>();
+      Location loc = operand.getLoc();
+      if (r && cast<RankedTensorType>(r.getX().getType()).getShape() == shape)
+        before.push_back([=]() mutable -> Value { return r.getX(); });
+      else if (constant && isa<SplatElementsAttr>(constant.getValue()))
+        before.push_back([=, &rewriter]() mutable -> Value {
+          auto splat = cast<SplatElementsAttr>(constant.getValue());
+          return ConstantOp::create(rewriter, loc, splat.resizeSplat(type(operand)));
+        });
+      else if (broadcast && broadcast.getDims().empty())
+        before.push_back([=, &rewriter]() mutable -> Value {
+          return BroadcastOp::create(rewriter, loc, type(operand), broadcast.getX(), broadcast.getDims());
+        });
+      else if (follows && !broadcast && !operand.getDefiningOp<ContractOp>())
+        before.push_back(
+            [=, &rewriter]() mutable -> Value { return ReshapeOp::create(rewriter, loc, type(operand), operand); });
+      else
+        return failure();
+    }
+    SmallVector<Value> operands;
+    for (auto &operand : before)
+      operands.push_back(operand());
+    Operation *moved =
+        rewriter.create(op.getLoc(), op->getName().getIdentifier(), operands, {type(op->getResult(0))}, op->getAttrs());
+    rewriter.replaceOpWithNewOp<ReshapeOp>(op, op->getResult(0).getType(), moved->getResult(0));
+    return success();
+  }
+};
+
 struct SimplifyPass : nn::impl::SimplifyPassBase<SimplifyPass> {
   LogicalResult initialize(MLIRContext *context) override {
     RewritePatternSet set(context);
     set.add<TransposeIntoContract, TransposeOfContract, TransposeOfTranspose, BroadcastOfBroadcast, ReshapeOfReshape,
-            SumOfBroadcast, SumOfSum, CastOfCast, ElementwiseOfBroadcasts>(context);
+            SumOfBroadcast, SumOfSum, CastOfCast, ElementwiseOfBroadcasts, ElementwiseOfReshapes>(context);
     for (RegisteredOperationName name : context->getRegisteredOperations())
       name.getCanonicalizationPatterns(set, context);
     patterns = std::move(set);

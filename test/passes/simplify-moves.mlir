@@ -53,3 +53,18 @@ func.func @rounding_casts_stay(%a: tensor<4xf32>) -> tensor<4xf32> {
   %y = nn.cast %x : tensor<4xi32> -> tensor<4xf32>
   return %y : tensor<4xf32>
 }
+
+// The elementwise op meets the contraction that computes its operand.
+// CHECK-LABEL: func.func @elementwise_before_reshape
+// CHECK:         %[[P:.*]] = nn.contract
+// CHECK:         %[[M:.*]] = nn.reshape %{{.*}} : tensor<4x3x2xf32> -> tensor<4x6xf32>
+// CHECK:         nn.mul %[[P]], %[[M]] : tensor<4x6xf32>
+// CHECK:         nn.reshape
+// CHECK-NEXT:    return
+func.func @elementwise_before_reshape(%a: tensor<4x5xf32>, %b: tensor<5x6xf32>, %m: tensor<4x3x2xf32>) -> tensor<4x3x2xf32> {
+  %p = nn.contract %a, %b {lhs = array<i64: 0, 2>, rhs = array<i64: 2, 1>, out = array<i64: 0, 1>}
+    : tensor<4x5xf32>, tensor<5x6xf32> -> tensor<4x6xf32>
+  %r = nn.reshape %p : tensor<4x6xf32> -> tensor<4x3x2xf32>
+  %y = nn.mul %r, %m : tensor<4x3x2xf32>, tensor<4x3x2xf32> -> tensor<4x3x2xf32>
+  return %y : tensor<4x3x2xf32>
+}
