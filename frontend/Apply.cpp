@@ -7,6 +7,7 @@
 //===------------------------------------------------------------------------------------------------------------------===//
 #include "dialect/NN.h"
 #include "frontend/Evaluator.h"
+#include "llvm/ADT/ScopeExit.h"
 #include "llvm/Support/Casting.h"
 #include <limits>
 
@@ -104,6 +105,23 @@ bool Evaluator::bindInputs(const FunctionDecl &decl, std::vector<Arg> inputs, Sp
   return true;
 }
 
+/// Warns of what course notes warn of, where the library's own functions meet.
+void Evaluator::lint(const FunctionDecl &decl, const Value &input, Span span) {
+  if (!decl.span.inLibrary() || !input.isTensor() || !input.asTensor().maker)
+    return;
+  const Tensor &x = input.asTensor();
+  StringRef name = decl.name.text, maker = x.maker->name.text;
+  if (name == "BatchNorm" && x.layer && x.layer->members.count("bias"))
+    if (Diagnostic *message =
+            warn(span, "bias-before-norm",
+                 "the bias of `" + x.layer->path + "` has no effect: BatchNorm subtracts the mean behind it"))
+      message->hint("write `" + maker + "(…, bias: false)`");
+  if (name == "cross_entropy" && x.maker->span.inLibrary() && (maker == "softmax" || maker == "log_softmax"))
+    if (Diagnostic *message = warn(span, "softmax-into-logits",
+                                   "`" + name + "` wants logits, and this went through `" + maker + "` already"))
+      message->hint("leave `" + maker + "` out of the model: the loss takes it in, more exactly");
+}
+
 Value Evaluator::apply(const Callable &callable, std::vector<Arg> inputs, Span span, const Name *as) {
   for (const Arg &input : inputs)
     if (input.value.isError())
@@ -159,6 +177,9 @@ Value Evaluator::apply(const Callable &callable, std::vector<Arg> inputs, Span s
     variable.span = parameter.name.span;
     scope.variables[parameter.name.text] = variable;
   }
+  lint(decl, first, span);
+  attributes.push_back(&decl.attributes);
+  llvm::scope_exit leave([&] { attributes.pop_back(); });
   if (!bindInputs(decl, std::move(inputs), span, callee))
     return Value::error();
   if (callee.instance && callee.instance->applications++ == 0) {
@@ -170,6 +191,12 @@ Value Evaluator::apply(const Callable &callable, std::vector<Arg> inputs, Span s
   if (rows && callee.instance && result.isTensor() && decl.role == Role::Layer) {
     const Tensor &y = result.asTensor();
     rows->push_back({callee.path, decl.name.text, llvm::SmallVector<int64_t>(y.shape()), 0, y.field.extent});
+  }
+  if (result.isTensor()) {
+    Tensor made = result.asTensor();
+    made.maker = &decl;
+    made.layer = callee.instance;
+    result = Value::tensor(std::move(made));
   }
   return leaveTrail(result, first.isTensor() ? &first : nullptr, span.text(), span);
 }

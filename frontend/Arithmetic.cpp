@@ -139,7 +139,7 @@ std::optional<Tensor> Evaluator::toTensor(const Value &value, mlir::Type element
       bool isUnsigned = element.isUnsignedInteger() || width == 1;
       double low = isUnsigned ? 0 : -std::ldexp(1, width - 1), high = std::ldexp(1, isUnsigned ? width : width - 1) - 1;
       if (number < low || number > high) {
-        error(span, "the integer " + numberText(number) + " does not fit into " + elementName(element));
+        error(span, "the integer " + Twine(value.asInteger()) + " does not fit into " + elementName(element));
         return std::nullopt;
       }
     }
@@ -407,7 +407,9 @@ Value Evaluator::matmul(const Value &lhs, const Value &rhs, Span span) {
         .hint("`*` multiplies by element");
     return Value::error();
   }
-  const Tensor &x = lhs.asTensor(), &y = rhs.asTensor();
+  Tensor x = lhs.asTensor(), y = rhs.asTensor();
+  if (x.weak != y.weak) // `fill` and scalars take the other side's element type
+    (x.weak ? x : y) = emitter.cast(x.weak ? x : y, (x.weak ? y : x).element());
   auto report = [&](const Twine &detail) {
     auto &message = error(span, "`@` cannot multiply " + names.type(x) + " and " + names.type(y) + ": " + detail);
     addTrail(message, lhs, "the left side");

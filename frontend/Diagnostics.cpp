@@ -73,6 +73,7 @@ Diagnostic &Diagnostics::add(Diagnostic::Severity severity, Span span, StringRef
 }
 
 Diagnostic &Diagnostics::error(Span span, const llvm::Twine &text) {
+  ++reported;
   return add(Diagnostic::Severity::Error, span, "", text.str());
 }
 

@@ -61,7 +61,8 @@ public:
   Diagnostic &warning(Span span, llvm::StringRef name, const llvm::Twine &text);
 
   bool hasErrors() const { return errors != 0; }
-  unsigned errorCount() const { return errors; }
+  /// How many errors were reported, those that had been reported before included: tells whether a step failed.
+  unsigned reports() const { return reported; }
   /// Prints everything in the order of the text, at most `limit` errors.
   void print(llvm::raw_ostream &os, unsigned limit = 20) const;
 
@@ -71,7 +72,7 @@ private:
   std::deque<Diagnostic> list;
   std::deque<Diagnostic> repeated; ///< swallows notes of messages that were reported before
   std::set<std::pair<std::pair<const Source *, uint32_t>, std::string>> seen;
-  unsigned errors = 0;
+  unsigned errors = 0, reported = 0;
 };
 
 /// The candidate nearest to `word` if one is near enough to have been meant, else an empty string.

@@ -162,7 +162,8 @@ Value ModelCompiler::applyModel(EntryBuilder &entry, const Named &inputs) {
       return Value::error();
     Tensor input = *given;
     input.trail = nullptr;
-    input.batch = input.rank() ? BatchMark{0, 1} : BatchMark{};
+    auto *first = input.rank() ? llvm::dyn_cast_or_null<NameExpr>(parameter.type->dims.front().value.get()) : nullptr;
+    input.batch = first && first->name == batchName ? BatchMark{0, 1} : BatchMark{};
     if (input.rank() > 2)
       input.field = {1, 1};
     input.trail = std::make_shared<Trail>(Trail{parameter.name.text, evaluator.names.type(input), nullptr});

@@ -38,6 +38,16 @@ Diagnostic &Evaluator::error(Span span, const Twine &text) {
   return result;
 }
 
+Diagnostic *Evaluator::warn(Span span, StringRef name, const Twine &text) {
+  Span place = userSpan(span);
+  for (const std::vector<Attribute> *list : attributes)
+    for (const Attribute &attribute : *list)
+      for (const Name &allowed : attribute.arguments)
+        if (allowed.text == name)
+          return nullptr;
+  return place.inLibrary() ? nullptr : &diagnostics.warning(place, name, text);
+}
+
 void Evaluator::addTrail(Diagnostic &diagnostic, const Value &value, StringRef what) const {
   if (!value.isTensor())
     return;
@@ -46,7 +56,7 @@ void Evaluator::addTrail(Diagnostic &diagnostic, const Value &value, StringRef w
     steps.push_back(at);
   if (steps.empty())
     return;
-  if (steps.size() == 1 && steps[0]->type == names.type(value.asTensor()) && steps[0]->label == what)
+  if (steps.size() == 1 && steps[0]->type == names.type(value.asTensor()))
     return;
   std::string text = "how " + (what.empty() ? "the value" : what.str()) + " got its shape:";
   size_t width = 0;
@@ -93,6 +103,7 @@ std::vector<std::string> Evaluator::visibleNames() const {
   std::vector<std::string> result = program.names(frame ? frame->source : nullptr);
   for (const Builtin &builtin : builtins())
     result.push_back(builtin.name);
+  result.insert(result.end(), program.allWords().begin(), program.allWords().end());
   for (const Scope *scope = frame ? frame->scope : nullptr; scope; scope = scope->outer)
     for (const auto &[name, variable] : scope->variables)
       result.push_back(name);
@@ -227,6 +238,8 @@ Value Evaluator::evaluate(const Expr &expr) {
       elements.push_back(evaluate(*argument.value));
       keys.push_back(argument.name.text);
     }
+    if (llvm::any_of(elements, [](const Value &element) { return element.isError(); }))
+      return Value::error();
     return expr.kind == Expr::Kind::Tuple ? Value::tuple(std::move(elements), std::move(keys))
                                           : Value::map(std::move(elements), std::move(keys));
   }

@@ -2,6 +2,7 @@
 //-----------------------------------------------------------------------===//
 #include "frontend/AstPrinter.h"
 #include "frontend/Evaluator.h"
+#include "llvm/ADT/ScopeExit.h"
 #include "llvm/Support/Casting.h"
 
 using namespace nn::frontend;
@@ -20,6 +21,8 @@ Evaluator::Flow Evaluator::execute(const Stmt &stmt, Value *last) {
   if (last)
     *last = Value::none();
   LocationScope here(*this, stmt.span);
+  attributes.push_back(&stmt.attributes);
+  llvm::scope_exit leave([&] { attributes.pop_back(); });
   switch (stmt.kind) {
   case Stmt::Kind::Bind: {
     auto &bind = cast<BindStmt>(stmt);
@@ -61,8 +64,11 @@ Evaluator::Flow Evaluator::execute(const Stmt &stmt, Value *last) {
     return Flow::Return;
   }
   case Stmt::Kind::Require:
-    require(cast<RequireStmt>(stmt));
-    return Flow::Next;
+    // What stands behind a failed requirement relies on it.
+    if (require(cast<RequireStmt>(stmt)))
+      return Flow::Next;
+    frame->returned = Value::error();
+    return Flow::Return;
   case Stmt::Kind::For: {
     Flow flow = Flow::Next;
     loop(cast<ForStmt>(stmt), flow);
@@ -142,7 +148,7 @@ void Evaluator::assign(const AssignStmt &stmt) {
     Value element = pattern.tuple && !value.isError() ? value.elements()[i] : value;
     Variable *variable = find(name.text);
     if (!variable) {
-      auto &message = error(name.span, "there is no `" + name.text + "` to assign to");
+      auto &message = error(name.span, "there is no `" + name.text + "` here");
       if (std::string meant = nearest(name.text, visibleNames()); !meant.empty())
         message.hint("did you mean `" + meant + "`?");
       else
@@ -211,14 +217,14 @@ void Evaluator::loop(const ForStmt &stmt, Flow &flow) {
 }
 
 /// `require condition, "message {value}"`: the message is given at the user's call where the library requires.
-void Evaluator::require(const RequireStmt &stmt) {
+bool Evaluator::require(const RequireStmt &stmt) {
   Value condition = evaluate(*stmt.condition);
   if (condition.isError() || (condition.isBool() && condition.asBool()))
-    return;
+    return true;
   if (!condition.isBool()) {
     error(stmt.condition->span,
           "`require` takes a condition that is known when compiling, and this is " + names.describe(condition));
-    return;
+    return false;
   }
   std::string text;
   llvm::StringRef rest = cast<StringExpr>(*stmt.message).value;
@@ -236,4 +242,5 @@ void Evaluator::require(const RequireStmt &stmt) {
   }
   auto &message = error(stmt.span, text);
   addTrail(message, trail);
+  return false;
 }

@@ -85,6 +85,10 @@ public:
 
   // Messages. In library code they are given at the user's call.
   Diagnostic &error(Span span, const llvm::Twine &text);
+  /// A warning, or null where an `@allow` around the place silences it.
+  Diagnostic *warn(Span span, llvm::StringRef name, const llvm::Twine &text);
+  /// Attributes of the declarations and statements that are being evaluated.
+  std::vector<const std::vector<Attribute> *> attributes;
   Span userSpan(Span span) const;
   /// Adds the chain of shapes that led to `value`, if it is a tensor.
   void addTrail(Diagnostic &diagnostic, const Value &value, llvm::StringRef what = "") const;
@@ -208,8 +212,9 @@ private:
   void bindPattern(const Pattern &pattern, Value value, Variable::Kind kind, Span span);
   void assign(const AssignStmt &stmt);
   void loop(const ForStmt &stmt, Flow &flow);
-  void require(const RequireStmt &stmt);
+  bool require(const RequireStmt &stmt);
   void tally(const OwnedStmt &stmt);
+  void lint(const FunctionDecl &decl, const Value &input, Span span);
   bool isLayerName(llvm::StringRef name) const;
   void countApplications(const Expr &expr);
 

@@ -4,6 +4,7 @@
 #include "frontend/AstPrinter.h"
 #include "frontend/Library.h"
 #include "frontend/ModelCompiler.h"
+#include "frontend/NameCheck.h"
 #include "frontend/Parser.h"
 #include "frontend/Program.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -87,6 +88,7 @@ mlir::OwningOpRef<mlir::ModuleOp> nn::frontend::compile(mlir::MLIRContext &conte
   Program program(options, diagnostics);
   mlir::OwningOpRef<mlir::ModuleOp> module;
   if (!diagnostics.hasErrors()) {
+    checkNames(program, diagnostics);
     const TrainDecl *train;
     if (const FunctionDecl *model = chooseModel(program, options, diagnostics, train)) {
       module = mlir::ModuleOp::create(mlir::FileLineColLoc::get(&context, options.path, 1, 1));
@@ -100,7 +102,8 @@ mlir::OwningOpRef<mlir::ModuleOp> nn::frontend::compile(mlir::MLIRContext &conte
 bool nn::frontend::check(mlir::MLIRContext &context, const FrontendOptions &options, llvm::raw_ostream &messages) {
   Diagnostics diagnostics;
   Program program(options, diagnostics);
-  if (!diagnostics.hasErrors())
+  if (!diagnostics.hasErrors()) {
+    checkNames(program, diagnostics);
     for (const FunctionDecl *model : program.models()) {
       std::vector<const TrainDecl *> blocks;
       for (const TrainDecl *block : program.trainBlocks())
@@ -113,6 +116,7 @@ bool nn::frontend::check(mlir::MLIRContext &context, const FrontendOptions &opti
         ModelCompiler(program, diagnostics, *scratch, *model, block, /*symbolic=*/true).run();
       }
     }
+  }
   diagnostics.print(messages);
   return !diagnostics.hasErrors();
 }

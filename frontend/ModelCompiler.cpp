@@ -22,31 +22,43 @@ ModelCompiler::ModelCompiler(const Program &program, Diagnostics &diagnostics, m
 void ModelCompiler::run() {
   Evaluator::FrameScope inTop(evaluator, top);
   Evaluator::LocationScope here(evaluator, model.span);
+  unsigned before = diagnostics.reports();
+  for (const Decl *decl : evaluator.program.userDeclarations())
+    if (auto *constant = llvm::dyn_cast<ConstDecl>(decl))
+      evaluator.constant(*constant);
   if (train.decl && !readBatch(evaluator, *train.decl, train))
     return;
   if (!bindDimensions() || !resolveInputs())
     return;
   if (train.decl && !readTrainBlock(evaluator, train, inputTypes))
     train.decl = nullptr; // the model itself is still checked
-  // The loss comes first: training mode meets every parameter. A model with mistakes is evaluated once.
+  auto failed = [&] { return diagnostics.reports() != before; };
   if (train.decl) {
+    // The loss comes first: training mode meets every parameter. A model with mistakes is evaluated once.
     buildLoss();
-    if (diagnostics.hasErrors())
+    if (failed()) {
+      optimizer();
+      metricsOf();
       return;
+    }
     buildTrainStep(/*log=*/false);
+    if (failed())
+      return;
     buildTrainStep(/*log=*/true);
     buildGradients(/*fromInputs=*/false);
     buildGradients(/*fromInputs=*/true);
     buildEvaluate();
+    if (failed())
+      return;
     buildResult();
   }
   if (train.predictBatch)
     setBatch(train.predictBatch);
   buildPredict();
+  if (failed())
+    return;
   if (train.decl)
     buildPredictRecord();
-  if (diagnostics.hasErrors())
-    return;
   buildInit();
   describe();
 }

@@ -120,17 +120,9 @@ void ModelCompiler::updateParameter(EntryBuilder &entry, const Callable &optimiz
   };
   for (auto [name, value] : llvm::zip(decl.configuration, optimizer.configuration))
     define(name, value, Variable::Kind::Input);
-  Tensor before = entry.owned(parameter);
   define(decl.inputs[0], Value::none(), Variable::Kind::Owned);
   define(decl.inputs[1], gradient, Variable::Kind::Input);
   define(decl.inputs[2], t, Variable::Kind::Input);
-  if (initialising) {
-    // Only the slots' first values count: the weight stays, and so do slots after their declaration.
-    frame.decl = &decl;
-    evaluator.run(decl, frame);
-    entry.update(parameter, before);
-  } else {
-    evaluator.run(decl, frame);
-  }
+  evaluator.run(decl, frame);
   evaluator.emitter.location = outer;
 }

@@ -116,7 +116,7 @@ Value Evaluator::readVariable(const Variable &variable) {
 
 void Evaluator::updateOwned(const Variable &variable, Value value, const Name &name) {
   OwnedValue *target = owned.find(variable.path);
-  if (!target || value.isError() || !entry)
+  if (!target || value.isError() || !entry || frame->initialising) // slots start as they are declared
     return;
   if (target->role == OwnedStmt::Role::State && !entry->training) {
     error(name.span, "state changes in training only").hint("put the update into `if training { … }`");
@@ -154,6 +154,7 @@ void Evaluator::declareOwned(const OwnedStmt &stmt) {
                           : stmt.role == OwnedRole::Tally ? "a metric"
                                                           : "a layer or model") +
                          ", and this is a " + keyword(where));
+    declare(stmt.name, {});
     return;
   }
   if (stmt.role == OwnedRole::Tally)
@@ -223,6 +224,8 @@ void Evaluator::declareOwned(const OwnedStmt &stmt) {
       message.note("`" + frame->instance->path + "` was applied first to " + frame->instance->firstInput,
                    frame->instance->firstCall);
     message.hint("parameters belong to the instance; write the layer twice for two sets of parameters");
+    declare(stmt.name, {});
+    return;
   } else if (frame->application == 0 && frame->instance && frame->instance->members.count(component)) {
     error(stmt.span, "there are two parameters `" + path + "`").hint("`as name` sets the name in the path");
   }

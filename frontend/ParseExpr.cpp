@@ -53,7 +53,8 @@ ExprPtr Parser::pipe() {
   ExprPtr value = binary(OrLevel);
   // A pipe goes on over newlines, so that long models read as a column of layers.
   while (value && peek().is(Tok::Pipe)) {
-    if (llvm::isa<BinaryExpr>(*value) && !value->parenthesised)
+    if (auto *sum = llvm::dyn_cast<BinaryExpr>(value.get());
+        sum && !sum->parenthesised && (sum->op == BinaryOp::Add || sum->op == BinaryOp::Sub))
       diagnostics
           .warning(value->span, "pipe-of-sum",
                    "`|>` binds loosest: all of `" + value->span.text() + "` goes into the pipe")

@@ -37,6 +37,7 @@ public:
   const std::vector<std::pair<std::string, ExprPtr>> &defines() const { return defineList; }
   /// Whether some parameter's type in the program lists `word` (`same | valid | int`).
   bool isWord(llvm::StringRef word) const { return words.count(word.str()); }
+  const std::set<std::string> &allWords() const { return words; }
   const Source *mainSource() const { return main; }
 
 private:

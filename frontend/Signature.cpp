@@ -78,7 +78,7 @@ bool Evaluator::matchConfiguration(const Parameter &parameter, Value &value, Spa
     return true;
   auto &message = error(span, "`" + decl.name.text + "` wants `" + parameter.name.text + ": " + textOf(type) +
                                   "`, and this is " + names.describe(value));
-  if (value.isTensor())
+  if (value.isTensor() && decl.configured)
     message.hint("configuration comes first, tensors second: `x |> " + decl.name.text + "(…)`");
   if (value.isWord())
     message.hint("the words that `" + parameter.name.text + "` knows stand in its type");

@@ -41,6 +41,16 @@ struct ReceptiveField {
   int64_t jump = 1;   ///< distance in the input between neighbours
 };
 
+/// One layer with parameters of its own.
+struct Instance {
+  std::string path;
+  Span created;
+  unsigned applications = 0;
+  std::map<std::string, std::string> members; ///< variable or path name of a parameter → its full path
+  Span firstCall;
+  std::string firstInput; ///< type of the first application's input, for messages
+};
+
 struct Tensor {
   mlir::Value value;
   /// Adapts to the element type it meets, like a literal: scalars of steps, schedules and configurations (in f64).
@@ -50,22 +60,14 @@ struct Tensor {
   std::shared_ptr<const Trail> trail;
   /// Of a mean taken under a validity mask: what it was divided by (an f64 scalar), so that means add up exactly.
   mlir::Value divisor;
-  std::string record; ///< name of the data field whose values these are, perhaps in another type
+  const FunctionDecl *maker = nullptr;   ///< the declaration whose result this is, for warnings
+  std::shared_ptr<const Instance> layer; ///< and its instance, if it is a layer
+  std::string record;                    ///< name of the data field whose values these are, perhaps in another type
 
   mlir::RankedTensorType type() const { return mlir::cast<mlir::RankedTensorType>(value.getType()); }
   llvm::ArrayRef<int64_t> shape() const { return type().getShape(); }
   int64_t rank() const { return type().getRank(); }
   mlir::Type element() const { return type().getElementType(); }
-};
-
-/// One layer with parameters of its own.
-struct Instance {
-  std::string path;
-  Span created;
-  unsigned applications = 0;
-  std::map<std::string, std::string> members; ///< variable or path name of a parameter → its full path
-  Span firstCall;
-  std::string firstInput; ///< type of the first application's input, for messages
 };
 
 /// A function, layer or builtin, with its configuration where one was given, and its instance where it has one.

@@ -1,0 +1,356 @@
+//===- NameCheck.cpp - Checks that need no evaluation
+//-----------------------------------------------------------------===//
+//
+// Walks the user's declarations with scopes of names only. What a name is worth is the evaluator's affair.
+//
+//===------------------------------------------------------------------------------------------------------------------===//
+#include "frontend/NameCheck.h"
+#include "frontend/AstPrinter.h"
+#include "frontend/Builtins.h"
+#include "frontend/Program.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/Casting.h"
+#include <map>
+
+using namespace nn::frontend;
+using llvm::cast;
+using llvm::dyn_cast;
+using llvm::StringRef;
+
+namespace {
+
+struct Known {
+  Span span;
+  const OwnedStmt *parameter = nullptr; ///< of a `param` whose use is watched
+  bool used = false;
+};
+
+class NameChecker {
+public:
+  NameChecker(const Program &program, Diagnostics &diagnostics) : program(program), diagnostics(diagnostics) {}
+
+  void check(const FunctionDecl &decl);
+  void check(const GradientDecl &decl);
+  void check(const ConstDecl &decl) {
+    source = decl.span.source;
+    Frame frame(*this);
+    expr(*decl.value);
+  }
+
+private:
+  using Scope = std::map<std::string, Known>;
+  /// A scope that ends with the object.
+  struct Frame {
+    explicit Frame(NameChecker &checker) : checker(checker) { checker.scopes.emplace_back(); }
+    ~Frame() {
+      for (auto &[name, known] : checker.scopes.back())
+        checker.leave(name, known);
+      checker.scopes.pop_back();
+    }
+    NameChecker &checker;
+  };
+
+  Known *find(StringRef name) {
+    for (Scope &scope : llvm::reverse(scopes))
+      if (auto it = scope.find(name.str()); it != scope.end())
+        return &it->second;
+    return nullptr;
+  }
+  void leave(const std::string &name, const Known &known);
+  void declare(const Name &name, const OwnedStmt *parameter = nullptr);
+  void use(StringRef name, Span span);
+  void dims(const TypeExpr *type, bool declares);
+  void pattern(const Pattern &pattern) {
+    for (const Name &name : pattern.names)
+      declare(name);
+  }
+  void block(const Block &block, const std::string *condition = nullptr);
+  void stmt(const Stmt &stmt);
+  void expr(const Expr &expr);
+  void branch(const IfExpr &expr);
+  static bool allows(const std::vector<Attribute> &attributes, StringRef warning);
+
+  const Program &program;
+  Diagnostics &diagnostics;
+  const Source *source = nullptr;
+  const Decl *owner = nullptr;
+  std::vector<Scope> scopes;
+  std::set<std::string> elements;           ///< element variables such as T
+  std::map<std::string, Scope> conditional; ///< parameters by the condition under which they exist
+};
+
+} // namespace
+
+bool NameChecker::allows(const std::vector<Attribute> &attributes, StringRef warning) {
+  for (const Attribute &attribute : attributes)
+    for (const Name &name : attribute.arguments)
+      if (name.text == warning)
+        return true;
+  return false;
+}
+
+void NameChecker::leave(const std::string &name, const Known &known) {
+  if (!known.parameter || known.used || allows(known.parameter->attributes, "unused-parameter") ||
+      (owner && allows(owner->attributes, "unused-parameter")))
+    return;
+  // A parameter that a compile-time `if` declares may be used under the same condition later.
+  for (auto &[condition, scope] : conditional)
+    if (auto it = scope.find(name); it != scope.end() && it->second.parameter == known.parameter && !it->second.used)
+      return;
+  diagnostics
+      .warning(known.span, "unused-parameter", "the parameter `" + name + "` is never used: it is trained by nothing")
+      .hint("leave it out, or write @allow(unused-parameter) before it");
+}
+
+void NameChecker::declare(const Name &name, const OwnedStmt *parameter) {
+  if (name.text == "_")
+    return;
+  if (Known *known = find(name.text)) {
+    diagnostics.error(name.span, "`" + name.text + "` is declared already")
+        .note("the first one", known->span)
+        .hint("a name means one thing in a function: choose another one, or `var` and `=` to rebind");
+  } else if (const Decl *decl = program.find(name.text, source); decl && decl->span.source == source) {
+    diagnostics.error(name.span, "`" + name.text + "` hides a name of this file")
+        .note("it is declared here", decl->name.span);
+  }
+  scopes.back()[name.text] = {name.span, parameter, false};
+}
+
+void NameChecker::use(StringRef name, Span span) {
+  if (Known *known = find(name)) {
+    known->used = true;
+    return;
+  }
+  static const char *const constants[] = {"pi", "inf", "none", "training", "_"};
+  if (program.find(name, source) || findBuiltin(name) || llvm::is_contained(constants, name) || isTypeName(name) ||
+      name == "bool" || elements.count(name.str()) || program.isWord(name) || program.define(name))
+    return;
+  std::vector<std::string> candidates = program.names(source);
+  for (const Builtin &builtin : builtins())
+    candidates.push_back(builtin.name);
+  candidates.insert(candidates.end(), program.allWords().begin(), program.allWords().end());
+  for (const Scope &scope : scopes)
+    for (const auto &[known, where] : scope)
+      candidates.push_back(known);
+  auto &message = diagnostics.error(span, "there is no `" + name + "` here");
+  if (std::string meant = nearest(name, candidates); !meant.empty())
+    message.hint("did you mean `" + meant + "`?");
+}
+
+/// Names in the dimensions of an input's type are declared by it; elsewhere they are used.
+void NameChecker::dims(const TypeExpr *type, bool declares) {
+  if (!type)
+    return;
+  for (const TypeField &field : type->fields)
+    dims(field.type.get(), declares);
+  if (type->kind == TypeExpr::Kind::Plain || type->kind == TypeExpr::Kind::Tensor)
+    if (llvm::isUpper(type->name[0]) && !isTypeName(type->name))
+      elements.insert(type->name);
+  for (const DimExpr &dim : type->dims) {
+    auto *name = dim.value ? dyn_cast<NameExpr>(dim.value.get()) : nullptr;
+    bool constant = name && llvm::isa_and_nonnull<ConstDecl>(program.find(name->name, source));
+    if (name && declares && !constant) {
+      if (!find(name->name))
+        scopes.back()[name->name] = {name->span, nullptr, false};
+    } else if (dim.value) {
+      expr(*dim.value);
+    }
+  }
+}
+
+void NameChecker::check(const FunctionDecl &decl) {
+  source = decl.span.source;
+  owner = &decl;
+  elements.clear();
+  conditional.clear();
+  Frame frame(*this);
+  for (const Parameter &parameter : decl.configuration) {
+    if (parameter.initial)
+      expr(*parameter.initial);
+    declare(parameter.name);
+  }
+  for (const Parameter &parameter : decl.inputs)
+    dims(parameter.type.get(), true);
+  for (const Parameter &parameter : decl.inputs) {
+    if (parameter.initial)
+      expr(*parameter.initial);
+    declare(parameter.name);
+  }
+  {
+    Frame results(*this); // names of results are a scope of their own
+    dims(decl.result.get(), true);
+  }
+  block(decl.body);
+}
+
+void NameChecker::check(const GradientDecl &decl) {
+  source = decl.span.source;
+  owner = &decl;
+  elements.clear();
+  conditional.clear();
+  auto *function = llvm::dyn_cast_or_null<FunctionDecl>(program.find(decl.name.text, source));
+  if (!function || function->role != FunctionDecl::Role::Function || function->span.source != source) {
+    auto &message = diagnostics.error(decl.name.span, "there is no function `" + decl.name.text +
+                                                          "` in this file whose gradient this could be");
+    if (std::string meant = nearest(decl.name.text, program.names(source)); !meant.empty() && meant != decl.name.text)
+      message.hint("did you mean `" + meant + "`?");
+    return;
+  }
+  Frame frame(*this);
+  for (const Parameter &parameter : function->inputs)
+    dims(parameter.type.get(), true);
+  Frame inner(*this);
+  for (const auto *list : {&decl.configuration, &decl.inputs, &decl.outputs, &decl.gradients})
+    for (const Name &name : *list)
+      if (name.text != "_")
+        scopes.back()[name.text] = {name.span, nullptr, false};
+  block(decl.body);
+}
+
+void NameChecker::block(const Block &block, const std::string *condition) {
+  Frame frame(*this);
+  if (condition)
+    for (auto &[name, known] : conditional[*condition])
+      scopes.back()[name] = known;
+  const Stmt *previous = nullptr;
+  for (const StmtPtr &statement : block.statements) {
+    if (previous && previous->kind == Stmt::Kind::Return) {
+      diagnostics.error(statement->span, "this is never reached").note("the `return` before it", previous->span);
+      break;
+    }
+    stmt(*statement);
+    previous = statement.get();
+  }
+  if (condition)
+    for (auto &[name, known] : scopes.back())
+      if (known.parameter)
+        conditional[*condition][name] = known;
+}
+
+void NameChecker::branch(const IfExpr &e) {
+  expr(*e.condition);
+  std::string condition = textOf(*e.condition);
+  block(e.then, &condition);
+  if (e.otherwise)
+    block(*e.otherwise);
+}
+
+void NameChecker::stmt(const Stmt &s) {
+  switch (s.kind) {
+  case Stmt::Kind::Bind:
+    expr(*cast<BindStmt>(s).value);
+    dims(cast<BindStmt>(s).type.get(), false);
+    return pattern(cast<BindStmt>(s).pattern);
+  case Stmt::Kind::Assign:
+    expr(*cast<AssignStmt>(s).value);
+    for (const Name &name : cast<AssignStmt>(s).pattern.names)
+      if (name.text != "_" && !find(name.text))
+        use(name.text, name.span);
+    return;
+  case Stmt::Kind::Owned: {
+    auto &owned = cast<OwnedStmt>(s);
+    dims(owned.type.get(), false);
+    for (const ExprPtr *e : {&owned.initial, &owned.fanIn, &owned.fanOut})
+      if (*e)
+        expr(**e);
+    return declare(owned.name, owned.role == OwnedStmt::Role::Param ? &owned : nullptr);
+  }
+  case Stmt::Kind::Return:
+    if (cast<ReturnStmt>(s).value)
+      expr(*cast<ReturnStmt>(s).value);
+    return;
+  case Stmt::Kind::Require:
+    return expr(*cast<RequireStmt>(s).condition);
+  case Stmt::Kind::For: {
+    auto &loop = cast<ForStmt>(s);
+    expr(*loop.range);
+    Frame frame(*this);
+    pattern(loop.pattern);
+    return block(loop.body);
+  }
+  case Stmt::Kind::Emit:
+    return expr(*cast<EmitStmt>(s).value);
+  case Stmt::Kind::Expression:
+    return expr(*cast<ExpressionStmt>(s).value);
+  case Stmt::Kind::Hook:
+    return block(cast<HookStmt>(s).body);
+  }
+}
+
+void NameChecker::expr(const Expr &e) {
+  switch (e.kind) {
+  case Expr::Kind::Integer:
+  case Expr::Kind::Float:
+  case Expr::Kind::Bool:
+  case Expr::Kind::String:
+    return;
+  case Expr::Kind::Name:
+    return use(cast<NameExpr>(e).name, e.span);
+  case Expr::Kind::Unary:
+    return expr(*cast<UnaryExpr>(e).operand);
+  case Expr::Kind::Binary:
+    expr(*cast<BinaryExpr>(e).lhs);
+    return expr(*cast<BinaryExpr>(e).rhs);
+  case Expr::Kind::Pipe:
+    expr(*cast<PipeExpr>(e).value);
+    return expr(*cast<PipeExpr>(e).target);
+  case Expr::Kind::Call:
+    expr(*cast<CallExpr>(e).callee);
+    for (const Argument &argument : cast<CallExpr>(e).arguments)
+      expr(*argument.value);
+    return;
+  case Expr::Kind::Index:
+    expr(*cast<IndexExpr>(e).base);
+    for (const Subscript &place : cast<IndexExpr>(e).subscripts)
+      for (const ExprPtr *part : {&place.low, &place.high, &place.step})
+        if (*part)
+          expr(**part);
+    return;
+  case Expr::Kind::Member:
+    return expr(*cast<MemberExpr>(e).base);
+  case Expr::Kind::Tuple:
+    for (const Argument &element : cast<TupleExpr>(e).elements)
+      expr(*element.value);
+    return;
+  case Expr::Kind::Map:
+    for (const Argument &entry : cast<MapExpr>(e).entries)
+      expr(*entry.value);
+    return;
+  case Expr::Kind::List:
+    for (const ExprPtr &element : cast<ListExpr>(e).elements)
+      expr(*element);
+    return;
+  case Expr::Kind::If:
+    return branch(cast<IfExpr>(e));
+  case Expr::Kind::Range:
+    expr(*cast<RangeExpr>(e).low);
+    return expr(*cast<RangeExpr>(e).high);
+  case Expr::Kind::As:
+    return expr(*cast<AsExpr>(e).value);
+  case Expr::Kind::Scan: {
+    auto &scan = cast<ScanExpr>(e);
+    expr(*scan.range);
+    for (const Carry &carry : scan.carries) {
+      dims(carry.type.get(), false);
+      expr(*carry.initial);
+    }
+    Frame frame(*this); // carries are a scope of their own
+    scopes.back()[scan.variable.text] = {scan.variable.span, nullptr, false};
+    for (const Carry &carry : scan.carries)
+      scopes.back()[carry.name.text] = {carry.name.span, nullptr, false};
+    return block(scan.body);
+  }
+  }
+}
+
+void nn::frontend::checkNames(const Program &program, Diagnostics &diagnostics) {
+  NameChecker checker(program, diagnostics);
+  for (const Decl *decl : program.userDeclarations()) {
+    if (auto *function = dyn_cast<FunctionDecl>(decl))
+      checker.check(*function);
+    else if (auto *gradient = dyn_cast<GradientDecl>(decl))
+      checker.check(*gradient);
+    else if (auto *constant = dyn_cast<ConstDecl>(decl))
+      checker.check(*constant);
+  }
+}
