@@ -96,9 +96,7 @@ static LogicalResult emitKernel(KernelOp kernel, const Machine &machine) {
 namespace {
 struct EmitKernels : PassWrapper<EmitKernels, OperationPass<ModuleOp>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(EmitKernels)
-  EmitKernels() = default;
-  explicit EmitKernels(const Machine &machine) : machine(&machine) {}
-  EmitKernels(const EmitKernels &other) : PassWrapper(other), machine(other.machine) {}
+  explicit EmitKernels(const Machine &machine) : machine(machine) {}
   StringRef getArgument() const override { return "nn-emit-kernels"; }
   StringRef getDescription() const override { return "Emits kernels as loops over vectors and memory"; }
   void getDependentDialects(DialectRegistry &registry) const override {
@@ -107,23 +105,15 @@ struct EmitKernels : PassWrapper<EmitKernels, OperationPass<ModuleOp>> {
   }
 
   void runOnOperation() override {
-    std::unique_ptr<Machine> own;
-    if (!machine && !(own = makeTarget(target))) {
-      getOperation().emitError("unknown target '") << target << "'";
-      return signalPassFailure();
-    }
     for (auto kernel : llvm::make_early_inc_range(getOperation().getOps<KernelOp>()))
-      if (failed(emitKernel(kernel, machine ? *machine : *own)))
+      if (failed(emitKernel(kernel, machine)))
         return signalPassFailure();
   }
 
-  Option<std::string> target{*this, "target", llvm::cl::desc("The machine to emit kernels for"),
-                             llvm::cl::init("host")};
-  const Machine *machine = nullptr;
+  const Machine &machine;
 };
 } // namespace
 
 std::unique_ptr<Pass> nn::createEmitKernelsPass(const Machine &machine) {
   return std::make_unique<EmitKernels>(machine);
 }
-std::unique_ptr<Pass> nn::createEmitKernelsPass() { return std::make_unique<EmitKernels>(); }

@@ -14,9 +14,8 @@ class Machine;
 
 /// `nn-emit-kernels`: replaces every nn.kernel of the module by a func.func of the same name over memrefs of physical
 /// shape (operands, results, workspace if any, then the range of tasks). Launches stay.
+/// `machine` must outlive the pass.
 std::unique_ptr<mlir::Pass> createEmitKernelsPass(const Machine &machine);
-/// The same with an option `target` (default: host), for nn-opt.
-std::unique_ptr<mlir::Pass> createEmitKernelsPass();
 
 } // namespace nn
 

@@ -25,8 +25,9 @@ void nn::addStage(Stage stage, OpPassManager &passes, const Machine &machine) {
   case Stage::Fused: // kernels, launches, and a place in the arena for every value
     passes.addPass(createInlineKernelFunctionsPass(machine));
     passes.addPass(createSimplifyPass());
-    passes.addPass(createSplitReductionsPass()); // before grouping: partial sums are kernels of their own
     passes.addPass(createChooseLayoutsPass(machine));
+    // Behind layouts, since the outermost dimension in memory is cut; before grouping: partial sums are kernels.
+    passes.addPass(createSplitReductionsPass());
     passes.addPass(createGroupPass());
     passes.addPass(createOutlineKernelsPass(machine));
     passes.addPass(createPlanMemoryPass(machine));
@@ -77,7 +78,7 @@ void nn::registerDialects(DialectRegistry &registry) {
 
 void nn::registerPipeline(const Machine &machine) {
   registerPasses(machine);
-  registerPass([] { return createEmitKernelsPass(); });
+  registerPass([&] { return createEmitKernelsPass(machine); });
   registerPass([] { return createExpandMathPass(); });
   registerPass([] { return createLowerToLLVMPass(); });
   static PassPipelineRegistration<> train("nn-to-train", "All passes of the train stage",

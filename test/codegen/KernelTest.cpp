@@ -160,7 +160,7 @@ struct Check {
         bool single = type.getElementType().isF32();
         double x = single ? reinterpret_cast<float *>(g)[k] : reinterpret_cast<double *>(g)[k];
         double y = single ? reinterpret_cast<float *>(w)[k] : reinterpret_cast<double *>(w)[k];
-        double bound = (single ? 3e-5 : 1e-12) * (1 + std::fabs(y)) + (single ? 1e-7 : 1e-16) * terms;
+        double bound = (single ? 3e-5 : 1e-12) * (1 + std::fabs(y)) + (single ? 5e-7 : 1e-15) * terms;
         if (!(std::fabs(x - y) <= bound) && !(std::isnan(x) && std::isnan(y)) && x != y)
           return fail("result", Twine(i - operands) + " element " + Twine(k) + ": " + std::to_string(x) +
                                     ", expected " + std::to_string(y));
