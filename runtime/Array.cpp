@@ -33,8 +33,9 @@ static int32_t importedType(StoredType stored) {
     return stored.bytes == 1 ? NNRT_I8 : stored.bytes <= 4 ? NNRT_I32 : stored.bytes == 8 ? NNRT_I64 : -1;
   case 'u':
     return stored.bytes == 1 ? NNRT_U8 : stored.bytes == 2 ? NNRT_I32 : stored.bytes <= 8 ? NNRT_I64 : -1;
+  default:
+    return -1;
   }
-  return -1;
 }
 
 Status importArray(const std::string &what, StoredType stored, std::vector<int64_t> shape, const char *data,

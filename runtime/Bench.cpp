@@ -92,8 +92,8 @@ static Status serve(const Work &work, double started) {
       return {};
     if (!strncmp(command, "INFO", 4)) {
       printf("{\"rss_mib\":%.1f%s}\n", peakMemoryMiB(), work.info().c_str());
-    } else if (!strncmp(command, "RUN ", 4) && atoll(command + 4) > 0) {
-      answerRun(work, atoll(command + 4), group);
+    } else if (int64_t samples = strncmp(command, "RUN ", 4) ? 0 : strtoll(command + 4, nullptr, 10); samples > 0) {
+      answerRun(work, samples, group);
     } else {
       command[strcspn(command, "\n")] = 0;
       return usage("bench reads RUN n, INFO or QUIT on its standard input, not '%s'", command);

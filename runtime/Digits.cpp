@@ -68,16 +68,16 @@ namespace {
 /// The random hand of one digit: maps a glyph's points to pixels.
 struct Hand {
   Hand(RandomStream &random, float height, float width) {
-    float angle = random.between(-0.22f, 0.22f), shear = random.between(-0.30f, 0.25f),
-          size = random.between(0.72f, 1.0f);
-    float sx = size * random.between(0.70f, 1.0f) * width * 0.40f, sy = size * height * 0.42f;
+    float angle = random.between(-0.26f, 0.26f), shear = random.between(-0.38f, 0.32f),
+          size = random.between(0.66f, 1.0f);
+    float sx = size * random.between(0.65f, 1.0f) * width * 0.40f, sy = size * height * 0.42f;
     float c = std::cos(angle), s = std::sin(angle);
     xx = c * sx, xy = (c * shear - s) * sx, yx = s * sy, yy = (s * shear + c) * sy;
-    cx = width * (0.5f + random.between(-0.05f, 0.05f)) - 0.5f;
-    cy = height * (0.5f + random.between(-0.05f, 0.05f)) - 0.5f;
+    cx = width * (0.5f + random.between(-0.07f, 0.07f)) - 0.5f;
+    cy = height * (0.5f + random.between(-0.07f, 0.07f)) - 0.5f;
     for (float &p : phase)
       p = random.between(0, 6.2831853f);
-    wave = random.between(0.0f, 0.16f);
+    wave = random.between(0.0f, 0.18f);
   }
   Point operator()(Point p) const {
     float x = p.x + wave * std::sin(2.3f * p.y + phase[0]) + 0.5f * wave * std::sin(4.1f * p.x + phase[1]);

@@ -37,7 +37,7 @@ Status runEval(const Invocation &invocation) {
   NNRT_TRY(invocation.startTrained(instance));
   TrainingData data;
   Part part;
-  const char *name;
+  const char *name = nullptr;
   NNRT_TRY(openTest(invocation, *train, data, part, name));
   bool quiet = options.has("--quiet");
   if (!quiet) {

@@ -13,7 +13,10 @@ Status readGiven(const std::string &path, std::vector<NamedArray> &arrays) {
   NNRT_TRY(Region::map(path, file));
   auto startsWith = [&](const char *bytes, int64_t n) { return file->size() >= n && !memcmp(file->data(), bytes, n); };
   if (startsWith("PK\x03\x04", 4) || startsWith("PK\x05\x06", 4))
-    return readNpz(path, std::move(file), arrays);
+    return readNpz(path, file, arrays);
+  if (startsWith("\x89PNG", 4) || startsWith("\xff\xd8\xff", 3))
+    return wrong("%s: is a PNG or JPEG picture, which this program does not read: save its pixels as a .npy file",
+                 path.c_str());
   arrays.emplace_back();
   if (startsWith("\x93NUMPY", 6))
     return readNpy(path, std::move(file), arrays[0].array);
@@ -21,7 +24,7 @@ Status readGiven(const std::string &path, std::vector<NamedArray> &arrays) {
     return readIdx(path, std::move(file), arrays[0].array);
   arrays.clear();
   if (file->size() >= 9 && file->data()[8] == '{')
-    return readSafetensors(path, std::move(file), arrays);
+    return readSafetensors(path, file, arrays);
   return wrong(
       "%s: is none of IDX, .npy, .npz and .safetensors: save the input as one of these (numpy.save writes .npy)",
       path.c_str());
@@ -48,6 +51,7 @@ static std::string takenText(const nnrt_entry &entry) {
 
 static std::string heldText(const std::vector<NamedArray> &arrays) {
   std::vector<std::string> items;
+  items.reserve(arrays.size());
   for (const NamedArray &named : arrays)
     items.push_back(named.name.empty() ? named.array.text()
                                        : format("'%s' %s", named.name.c_str(), named.array.text().c_str()));

@@ -24,8 +24,9 @@ static bool idxType(uint8_t code, StoredType &stored) {
   case 0x0e:
     stored = {'f', 8, true};
     return true;
+  default:
+    return false;
   }
-  return false;
 }
 
 bool looksLikeIdx(const Region &file) {

@@ -105,7 +105,7 @@ static bool cpuHas(const CpuFeature &feature) {
   uint64_t needed = feature.state | (!strncmp(feature.name, "amx", 3) ? amxState : 0);
   if (!needed)
     return true;
-  uint32_t leaf1[4];
+  uint32_t leaf1[4] = {0, 0, 0, 0};
   __get_cpuid(1, &leaf1[Eax], &leaf1[Ebx], &leaf1[Ecx], &leaf1[Edx]);
   if (!(leaf1[Ecx] >> 27 & 1)) // the system does not use xsave
     return false;

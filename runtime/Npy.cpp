@@ -46,7 +46,7 @@ static bool parseDescriptor(const std::string &text, StoredType &stored) {
 Status readNpy(const std::string &what, const char *data, int64_t bytes, std::shared_ptr<Region> keep, Array &array) {
   if (bytes < 10 || memcmp(data, "\x93NUMPY", 6) != 0)
     return wrong("%s: is not a .npy file", what.c_str());
-  int major = data[6];
+  int major = uint8_t(data[6]);
   auto byteAt = [&](int i) { return int64_t(uint8_t(data[i])); };
   int64_t start = major == 1 ? 10 : 12;
   int64_t length = bytes < start ? -1

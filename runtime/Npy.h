@@ -14,7 +14,7 @@ struct NamedArray {
 Status readNpy(const std::string &what, const char *data, int64_t bytes, std::shared_ptr<Region> keep, Array &array);
 Status readNpy(const std::string &path, std::shared_ptr<Region> file, Array &array);
 /// All arrays of an archive; names are without ".npy".
-Status readNpz(const std::string &path, std::shared_ptr<Region> file, std::vector<NamedArray> &arrays);
+Status readNpz(const std::string &path, const std::shared_ptr<Region> &file, std::vector<NamedArray> &arrays);
 
 /// The header of a C-ordered little-endian .npy file.
 std::string npyHeader(int32_t type, const std::vector<int64_t> &shape);

@@ -101,7 +101,7 @@ Status Archive::locate(const Member &member, int64_t &offset) const {
   return packedFits && sizeFits ? Status() : damaged(member.name.c_str());
 }
 
-Status readNpz(const std::string &path, std::shared_ptr<Region> file, std::vector<NamedArray> &arrays) {
+Status readNpz(const std::string &path, const std::shared_ptr<Region> &file, std::vector<NamedArray> &arrays) {
   Archive archive(path, *file);
   std::vector<Member> members;
   NNRT_TRY(archive.members(members));
@@ -111,7 +111,7 @@ Status readNpz(const std::string &path, std::shared_ptr<Region> file, std::vecto
     NamedArray named;
     named.name = member.name.substr(0, member.name.size() - 4);
     std::string what = format("%s, array '%s'", path.c_str(), named.name.c_str());
-    int64_t offset;
+    int64_t offset = 0;
     NNRT_TRY(archive.locate(member, offset));
     if (member.method == 0) {
       NNRT_TRY(readNpy(what, file->data() + offset, member.size, file, named.array));

@@ -102,7 +102,7 @@ int runProgram(const nnrt_model &model, int argc, char **argv) {
     status = resolveThreads(model, options, threads);
   if (!status.failed() && help.empty())
     status = runVerb({model, options, threads});
-  if (fflush(stdout) != 0 && !status.failed())
+  if ((fflush(stdout) != 0 || ferror(stdout)) && !status.failed())
     status = machine("cannot write to the standard output");
   if (!status.failed())
     return Done;

@@ -2,6 +2,7 @@
 #include "Progress.h"
 #include "Machine.h"
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -19,7 +20,7 @@ std::string metricsText(const Metrics &metrics, const char *prefix, const char *
 }
 
 static std::string durationText(double seconds) {
-  long long s = (long long)(seconds + 0.5);
+  long long s = std::llround(seconds);
   return s >= 3600 ? format("%lld:%02lld:%02lld", s / 3600, s / 60 % 60, s % 60)
                    : format("%lld:%02lld", s / 60, s % 60);
 }
@@ -36,10 +37,16 @@ bool Progress::due(double every) {
   return true;
 }
 
-void Progress::draw(const std::string &text) {
+void Progress::draw(const std::string &left, double done, const std::string &right) {
   winsize window{};
-  size_t width = ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col ? window.ws_col : 80;
-  printf("\r\033[K%s", text.size() < width ? text.c_str() : text.substr(0, width - 1).c_str());
+  int width = ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col ? window.ws_col : 80;
+  // The bar takes what the texts leave, if that is enough to show something.
+  int bar = std::min(20, width - 1 - int(left.size() + right.size()) - 3), full = int(bar * done);
+  std::string text = left;
+  if (bar >= 5)
+    text += " [" + std::string(full, '=') + std::string(bar - full, ' ') + "]";
+  text = (text + right).substr(0, size_t(width - 1));
+  printf("\r\033[K%s", text.c_str());
   fflush(stdout);
   shown = true;
 }
@@ -62,20 +69,14 @@ void Progress::step(int64_t steps, int64_t epoch, double loss) {
   if (quiet || !due(terminal ? 0.1 : 10))
     return;
   double elapsed = lastShown - started - validationSeconds, perStep = elapsed / double(steps);
-  std::string text = where(steps, epoch);
-  if (terminal) {
-    constexpr int width = 20;
-    int full = int(width * steps / totalSteps);
-    text += " [" + std::string(full, '=') + std::string(width - full, ' ') + "]";
-  }
-  text += format("  loss %.4g", lossSum / double(epochSteps));
+  std::string text = format("  loss %.4g", lossSum / double(epochSteps));
   if (!last.empty())
     text += "  " + metricsText(last, "val_", "  ", 4);
   text += format("  %.0f samples/s  ETA %s", double(examplesPerStep) / perStep,
                  durationText(perStep * double(totalSteps - steps)).c_str());
   if (terminal)
-    return draw(text);
-  printf("%s\n", text.c_str());
+    return draw(where(steps, epoch), double(steps) / double(totalSteps), text);
+  printf("%s%s\n", where(steps, epoch).c_str(), text.c_str());
   fflush(stdout);
 }
 
@@ -84,7 +85,7 @@ void Progress::validating(int64_t done, int64_t of) {
   if (!validationStarted)
     validationStarted = now;
   if (terminal && due(0.1))
-    draw(format("validating  %lld/%lld", (long long)done, (long long)of));
+    draw(format("validating  %lld/%lld", (long long)done, (long long)of), double(done) / double(of), "");
 }
 
 void Progress::epoch(int64_t steps, int64_t epoch, const Metrics &validation) {

@@ -18,7 +18,8 @@ public:
   void clear();
 
 private:
-  void draw(const std::string &text);
+  /// One line in place of the last: a text, a bar filled to `done` of 1, a text.
+  void draw(const std::string &left, double done, const std::string &right);
   std::string where(int64_t steps, int64_t epoch) const;
   /// Whether enough time has passed to show something again.
   bool due(double seconds);

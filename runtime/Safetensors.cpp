@@ -20,13 +20,16 @@ struct Entry {
 /// Hears the events of a header. Answers false, which ends the parse, where it does not have the form that the format
 /// asks for: {"__metadata__": {key: text ...}, name: {"dtype": text, "shape": [n ...], "data_offsets": [begin, end]}
 /// ...}
-class HeaderReader : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, HeaderReader> {
+class HeaderReader {
 public:
   std::vector<Entry> entries;
   Metadata metadata;
   std::string name; // of the tensor that is being read
 
-  bool Default() { return false; } // null, bool, numbers that are not whole
+  bool Null() { return false; }
+  bool Bool(bool) { return false; }
+  bool Double(double) { return false; }
+  bool RawNumber(const char *, rapidjson::SizeType, bool) { return false; }
   bool Int(int n) { return number(n); }
   bool Int64(int64_t n) { return number(n); }
   bool Uint(unsigned n) { return number(n); }
@@ -83,7 +86,7 @@ private:
 };
 } // namespace
 
-Status readSafetensors(const std::string &path, std::shared_ptr<Region> file, std::vector<NamedArray> &arrays,
+Status readSafetensors(const std::string &path, const std::shared_ptr<Region> &file, std::vector<NamedArray> &arrays,
                        Metadata *metadata) {
   const char *data = file->data();
   uint64_t length = 0;
@@ -156,9 +159,10 @@ Status writeSafetensors(const std::string &path, const std::vector<TensorOut> &t
     header += format(":{\"dtype\":\"%s\",\"shape\":[", factsOf(tensor.type).safetensors);
     for (size_t i = 0; i < tensor.shape.size(); ++i)
       header += format(i ? ",%lld" : "%lld", (long long)tensor.shape[i]);
-    header += format("],\"data_offsets\":[%lld,%lld]}", (long long)offset, (long long)(offset + bytes));
+    int64_t end = offset + bytes;
+    header += format("],\"data_offsets\":[%lld,%lld]}", (long long)offset, (long long)end);
     pieces.push_back({tensor.data, bytes});
-    offset += bytes;
+    offset = end;
   }
   header += '}';
   while (header.size() % 8)

@@ -10,7 +10,7 @@ namespace nnrt {
 using Metadata = std::vector<std::pair<std::string, std::string>>;
 
 /// All arrays of a file, in the order of their values; they stay where they are mapped.
-Status readSafetensors(const std::string &path, std::shared_ptr<Region> file, std::vector<NamedArray> &arrays,
+Status readSafetensors(const std::string &path, const std::shared_ptr<Region> &file, std::vector<NamedArray> &arrays,
                        Metadata *metadata = nullptr);
 
 /// One tensor to be written; `data` must live until writeSafetensors returns.

@@ -5,7 +5,7 @@
 
 namespace nnrt {
 
-/// While one lives, the first SIGINT or SIGTERM is only noted; a second one ends the process.
+/// While one lives, the first SIGINT or SIGTERM is only noted; one that comes seconds later ends the process.
 class SignalWatch {
 public:
   SignalWatch();

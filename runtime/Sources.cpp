@@ -18,10 +18,6 @@ static std::string findFile(const std::string &path) {
   return !exists(path) && exists(twin) ? twin : path;
 }
 
-static Status readOne(const char *kind, const std::string &path, std::shared_ptr<Region> file, Array &array) {
-  return !strcmp(kind, "idx") ? readIdx(path, std::move(file), array) : readNpy(path, std::move(file), array);
-}
-
 Status openSource(const nnrt_source &source, SourceRole role, const DataPlace &place,
                   std::unique_ptr<Dataset> &dataset) {
   if (place.builtin)
@@ -30,7 +26,11 @@ Status openSource(const nnrt_source &source, SourceRole role, const DataPlace &p
                                             : format("--data names the folder '%s'", place.folder.c_str());
   if (!place.folder.empty() && !isFolder(place.folder))
     return wrong("--data: there is no folder '%s'", place.folder.c_str());
-  bool single = !strcmp(source.kind, "idx") || !strcmp(source.kind, "npy");
+  auto kind = [&](const char *name) { return !strcmp(source.kind, name); };
+  bool single = kind("idx") || kind("npy");
+  if (!single && !kind("npz") && !kind("safetensors"))
+    return wrong("data of the kind '%s' cannot be read by this program: the kinds are idx, npy, npz and safetensors",
+                 source.kind);
   std::vector<Array> arrays(source.n_fields);
   std::vector<std::string> names;
   std::unique_ptr<ArrayDataset> opened(new ArrayDataset(source));
@@ -39,7 +39,7 @@ Status openSource(const nnrt_source &source, SourceRole role, const DataPlace &p
       std::string path = findFile(joinPath(place.folder, source.files[i]));
       std::shared_ptr<Region> file;
       NNRT_TRY(Region::map(path, file, advice));
-      NNRT_TRY(readOne(source.kind, path, std::move(file), arrays[i]));
+      NNRT_TRY(kind("idx") ? readIdx(path, std::move(file), arrays[i]) : readNpy(path, std::move(file), arrays[i]));
       names.push_back(path);
     }
   } else {
@@ -47,8 +47,7 @@ Status openSource(const nnrt_source &source, SourceRole role, const DataPlace &p
     std::shared_ptr<Region> file;
     NNRT_TRY(Region::map(path, file, advice));
     std::vector<NamedArray> found;
-    NNRT_TRY(!strcmp(source.kind, "npz") ? readNpz(path, std::move(file), found)
-                                         : readSafetensors(path, std::move(file), found));
+    NNRT_TRY(kind("npz") ? readNpz(path, file, found) : readSafetensors(path, file, found));
     for (int64_t i = 0; i < source.n_fields; ++i) {
       NNRT_TRY(takeArray(path, source.fields[i].name, found, arrays[i]));
       names.push_back(format("%s, array '%s'", path.c_str(), source.fields[i].name));

@@ -59,23 +59,26 @@ Plan::Plan(const nnrt_launch *launches, int64_t count, int threads) : threads(th
   // `owner` is the only member that worked since the last barrier kept: -1 nobody yet, -2 several.
   constexpr int nobody = -1, several = -2;
   int owner = nobody, next = 0;
+  bool barrier = false;
   items.reserve(count);
   for (int64_t i = 0; i < count; ++i) {
     const nnrt_launch &launch = launches[i];
+    barrier = barrier || launch.barrier; // one on a launch without tasks holds for those behind it
     if (launch.tasks <= 0)
       continue;
     // Where a barrier stands, the stretch up to the next one decides whether a single member can go on alone.
     bool meet = false;
-    if (launch.barrier && owner != nobody) {
+    if (barrier && owner != nobody) {
       int64_t end = i + 1;
       while (end < count && !launches[end].barrier)
         ++end;
-      bool narrow = end == i + 1 && launch.tasks == 1;
-      next = narrow && owner >= 0 ? owner : 0;
-      meet = !(narrow && owner >= 0);
+      bool goesOn = end == i + 1 && launch.tasks == 1 && owner >= 0;
+      next = goesOn ? owner : 0;
+      meet = !goesOn;
       if (meet)
         owner = nobody;
     }
+    barrier = false;
     int users = int(std::min<int64_t>(launch.tasks, threads));
     items.push_back({launch.kernel, launch.args, launch.tasks, int32_t(next), meet});
     owner = users == 1 && (owner == nobody || owner == next) ? next : several;

@@ -40,7 +40,7 @@ Status loadWeights(const std::string &path, Instance &instance) {
   std::shared_ptr<Region> file;
   NNRT_TRY(Region::map(path, file, "--weights takes a file that train has written"));
   std::vector<NamedArray> found;
-  NNRT_TRY(readSafetensors(path, std::move(file), found));
+  NNRT_TRY(readSafetensors(path, file, found));
   const nnrt_model &model = instance.model;
   std::vector<const NamedArray *> match(model.n_owned);
   std::vector<std::string> differences;

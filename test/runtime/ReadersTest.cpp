@@ -57,7 +57,7 @@ std::string gzipped(const std::string &bytes) { return deflated(bytes, 31); }
 std::string little(uint64_t value, int width) {
   std::string out;
   for (int i = 0; i < width; ++i)
-    out += char(value >> (8 * i));
+    out += i < 8 ? char(value >> (8 * i)) : char(0);
   return out;
 }
 

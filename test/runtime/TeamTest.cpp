@@ -18,10 +18,10 @@ void countKernel(char *arena, const int64_t *args, int64_t lo, int64_t hi) {
 // args: [from, to, n]: each task sums all of `from` and so sees whether the work before the barrier is done.
 void sumKernel(char *arena, const int64_t *args, int64_t lo, int64_t hi) {
   for (int64_t i = lo; i < hi; ++i) {
-    int32_t sum = 0;
+    uint32_t sum = 0;
     for (int64_t k = 0; k < args[2]; ++k)
-      sum += reinterpret_cast<int32_t *>(arena + args[0])[k];
-    reinterpret_cast<int32_t *>(arena + args[1])[i] = sum + 1;
+      sum += reinterpret_cast<uint32_t *>(arena + args[0])[k];
+    reinterpret_cast<uint32_t *>(arena + args[1])[i] = sum + 1;
   }
 }
 void modeKernel(char *arena, const int64_t *args, int64_t lo, int64_t hi) {
@@ -63,14 +63,14 @@ TEST_P(Threads, BarriersOrderDependentLaunches) {
     Team team;
     EXPECT_FALSE(team.start(threads).failed());
     Plan plan(launches.data(), int64_t(launches.size()), threads);
-    std::vector<int32_t> memory(2 * n, 0);
+    std::vector<uint32_t> memory(2 * n, 0);
     for (int repeat = 0; repeat < 200; ++repeat) {
       std::fill(memory.begin(), memory.end(), 0);
       team.run(plan, reinterpret_cast<char *>(memory.data()));
     }
     return memory;
   };
-  static const std::vector<int32_t> expected = runWith(1);
+  static const std::vector<uint32_t> expected = runWith(1);
   EXPECT_EQ(runWith(GetParam()), expected);
 }
 
@@ -100,6 +100,22 @@ TEST(Plan, AChainOfSingleTasksNeedsNoOtherThread) {
   chain[2].tasks = 2;
   EXPECT_FALSE(Plan(chain.data(), 5, 4).serial());
   EXPECT_TRUE(Plan(chain.data(), 5, 1).serial());
+}
+
+TEST(Plan, ABarrierOnALaunchWithoutTasksHoldsForTheNext) {
+  int64_t a = 0, b = n * 4;
+  std::vector<int64_t> count{a}, sum{a, b, n};
+  std::vector<nnrt_launch> launches{
+      {countKernel, count.data(), n, 0, 0}, {countKernel, count.data(), 0, 1, 0}, {sumKernel, sum.data(), n, 0, 0}};
+  Team team;
+  ASSERT_FALSE(team.start(3).failed());
+  Plan plan(launches.data(), 3, 3);
+  for (int repeat = 0; repeat < 200; ++repeat) {
+    std::vector<int32_t> memory(2 * n);
+    team.run(plan, reinterpret_cast<char *>(memory.data()));
+    for (int64_t i = 0; i < n; ++i)
+      ASSERT_EQ(memory[n + i], n + 1);
+  }
 }
 
 TEST(Plan, IndependentSingleTasksGoRoundTheThreads) {

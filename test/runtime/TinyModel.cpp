@@ -7,6 +7,10 @@
 #ifndef TINY_VALIDATION
 #define TINY_VALIDATION "fraction" // or "tail"
 #endif
+#ifndef TINY_TARGET
+#define TINY_TARGET "any"
+#define TINY_FEATURES ""
+#endif
 
 namespace {
 constexpr int64_t batch = 32, pixels = 784, classes = 10;
@@ -282,8 +286,8 @@ extern "C" const nnrt_model nnrt_program = {NNRT_ABI_VERSION,
                                             "Tiny",
                                             "0123abcd",
                                             "by hand",
-                                            "any",
-                                            "",
+                                            TINY_TARGET,
+                                            TINY_FEATURES,
                                             "f32",
                                             owned,
                                             entries,

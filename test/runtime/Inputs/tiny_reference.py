@@ -2,6 +2,7 @@
 # independent of the runtime's. usage: tiny_reference.py PROGRAM FOLDER CHECK; prints "CHECK holds" or fails.
 import gzip
 import json
+import re
 import struct
 import subprocess
 import sys
@@ -207,6 +208,29 @@ def check_report():
     assert (np.array([row[1:] for row in rows[1:]], int) == want).all()
     metrics = json.load(open(path("r/metrics.json")))
     assert metrics["records"] == 70 and abs(metrics["accuracy"] - (predicted == labels).mean()) < 1e-9
+
+
+def check_terminal():
+    """A terminal gets a bar with epoch, step, loss, speed and remaining time, which the lines of the epochs replace."""
+    import os
+    import pty
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir(FOLDER)
+        os.execv(PROGRAM, [PROGRAM, "train", "--data", "builtin", "--epochs", "1"])
+    shown = b""
+    try:
+        while chunk := os.read(terminal, 65536):
+            shown += chunk
+    except OSError:  # the terminal is closed
+        pass
+    assert os.waitpid(pid, 0)[1] == 0
+    bars = re.findall(r"\r\x1b\[Kepoch 1/1  step \d+/\d+ \[=* *\]  loss [0-9.]+  \d+ samples/s  ETA \d+:\d\d", shown.decode())
+    assert len(bars) > 2, shown
+    # What stays on the screen: every line as its last overwriting left it.
+    stays = [line.split("\x1b[K")[-1].rstrip("\r") for line in shown.decode().split("\r\n")]
+    assert re.match(r"epoch 1/1  step 1688/1688  loss [0-9.]+  val_loss [0-9.]+  accuracy 0[0-9.]+  \d+ samples/s$", stays[2]), stays
+    assert stays[3] == "wrote " + PROGRAM.split("/")[-1] + ".safetensors", stays
 
 
 if __name__ == "__main__":
