@@ -101,14 +101,15 @@ private:
         if (auto it = batch.find(operand); it != batch.end() && op.getNumResults() == 1)
           if (auto d = resultDimension(&op, k, it->second))
             batch.try_emplace(op.getResult(0), *d);
-    // Constants, coordinates, random numbers and broadcast parameters follow what they are combined with.
+    // Constants, coordinates, random numbers, broadcast parameters and what is computed from these follow what they are
+    // combined with.
     for (Operation &op : llvm::reverse(block.without_terminator()))
       if (isa<ScalarOpInterface>(op))
         if (auto it = batch.find(op.getResult(0)); it != batch.end()) {
           int64_t d = it->second;
           for (Value operand : op.getOperands())
             if (Operation *source = operand.getDefiningOp())
-              if (source->getNumOperands() == 0 || isa<BroadcastOp, RandomUniformOp>(source))
+              if (source->getNumOperands() == 0 || isa<ScalarOpInterface, BroadcastOp, RandomUniformOp>(source))
                 batch.try_emplace(operand, d);
         }
     return batch;

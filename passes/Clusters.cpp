@@ -188,11 +188,11 @@ bool Clusters::reaches(int from, int to) const {
 /// Whether a third cluster lies between the two.
 bool Clusters::wouldCycle(int a, int b) const { return reaches(a, b) || reaches(b, a); }
 
-bool Clusters::tryMerge(int a, int b) {
+bool Clusters::tryMerge(int a, int b, bool small) {
   std::vector<int> members;
   std::merge(clusters[a].ops.begin(), clusters[a].ops.end(), clusters[b].ops.begin(), clusters[b].ops.end(),
              std::back_inserter(members));
-  bool fits = isSmall(members) || (!clusters[a].apart.contains(b) && isKernel(members));
+  bool fits = small ? isSmall(members) : !clusters[a].apart.contains(b) && isKernel(members);
   if (!fits || wouldCycle(a, b))
     return false;
   for (int i : clusters[b].ops)
@@ -330,7 +330,16 @@ void Clusters::grow() {
   mergeSmall();
 }
 
-/// Small clusters join what they exchange values with.
+/// Whether what else `b` reads is there when `a` runs, so that others do not wait longer for `a` when the two are one.
+bool Clusters::isReadyWith(int a, int b) const {
+  if (clusters[a].after.size() == 1)
+    return true;
+  return llvm::all_of(clusters[b].before, [&](int source) {
+    return source == a || clusters[source].before.empty() || clusters[source].after.contains(a) || reaches(source, a);
+  });
+}
+
+/// Small clusters join what they exchange values with; of those whose values only leave the function, all join.
 void Clusters::mergeSmall() {
   for (size_t i = 0; i < ops.size(); ++i)
     for (bool changed = isSmall(clusters[clusterOf[i]].ops); changed;) {
@@ -338,9 +347,17 @@ void Clusters::mergeSmall() {
       SmallVector<int> next(clusters[clusterOf[i]].after.begin(), clusters[clusterOf[i]].after.end());
       llvm::sort(next, [&](int a, int b) { return clusters[a].ops.front() < clusters[b].ops.front(); });
       for (int consumer : next)
-        if (clusters[consumer].alive && isSmall(clusters[consumer].ops))
-          changed |= tryMerge(clusterOf[i], consumer);
+        if (clusters[consumer].alive && isReadyWith(clusterOf[i], consumer))
+          changed |= tryMerge(clusterOf[i], consumer, /*small=*/true);
     }
+  int last = -1;
+  for (size_t i = 0; i < ops.size(); ++i) {
+    int cluster = clusterOf[i];
+    if (cluster == last || !clusters[cluster].after.empty() || !isSmall(clusters[cluster].ops))
+      continue;
+    if (last < 0 || !tryMerge(last, cluster, /*small=*/true))
+      last = cluster;
+  }
 }
 
 /// First come, first served: a cluster is placed as soon as what it reads is, in the order in which clusters become

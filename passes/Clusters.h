@@ -60,7 +60,7 @@ private:
     bool alive = true;
   };
 
-  bool tryMerge(int a, int b);
+  bool tryMerge(int a, int b, bool small = false);
   bool isSmall(llvm::ArrayRef<int> members) const;
   bool isKernel(llvm::ArrayRef<int> members) const;
   bool isReductionKernel(llvm::ArrayRef<int> members) const;
@@ -70,6 +70,7 @@ private:
   void mergeConsumers(int cluster);
   void mergeProducers(int op);
   void mergeSiblings();
+  bool isReadyWith(int a, int b) const;
   void mergeSmall();
   bool isMap(int cluster) const;
 

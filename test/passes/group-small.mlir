@@ -34,3 +34,25 @@ func.func @schedule(%step: tensor<f64>, %w: tensor<512x256xf32>) -> tensor<512x2
   %y = nn.mul %w, %r : tensor<512x256xf32>, tensor<512x256xf32> -> tensor<512x256xf32>
   return %y : tensor<512x256xf32>
 }
+
+// Scalars that others wait for do not wait themselves for what comes late.
+// CHECK-LABEL: func.func @rate_and_last_update
+// CHECK:         %[[RATE:.*]] = nn.group
+// CHECK-NEXT:      nn.cos
+// CHECK-NEXT:      nn.yield
+// CHECK:         nn.group (%{{.*}} = %[[RATE]]
+// CHECK:           nn.contract
+// CHECK:         nn.group
+// CHECK:           nn.reduce_sum
+func.func @rate_and_last_update(%step: tensor<f32>, %x: tensor<256x256xf32>, %w: tensor<256x256xf32>, %v: tensor<256xf32>)
+    -> (tensor<256x256xf32>, tensor<256xf32>) {
+  %c = nn.cos %step : tensor<f32> -> tensor<f32>
+  %p = nn.contract %x, %w {lhs = array<i64: 0, 2>, rhs = array<i64: 1, 2>, out = array<i64: 0, 1>}
+    : tensor<256x256xf32>, tensor<256x256xf32> -> tensor<256x256xf32>
+  %b = nn.broadcast %c {dims = array<i64>} : tensor<f32> -> tensor<256x256xf32>
+  %y = nn.mul %p, %b : tensor<256x256xf32>, tensor<256x256xf32> -> tensor<256x256xf32>
+  %s = nn.reduce_sum %y {axes = array<i64: 0>} : tensor<256x256xf32> -> tensor<256xf32>
+  %bb = nn.broadcast %c {dims = array<i64>} : tensor<f32> -> tensor<256xf32>
+  %u = nn.mul %s, %bb : tensor<256xf32>, tensor<256xf32> -> tensor<256xf32>
+  return %y, %u : tensor<256x256xf32>, tensor<256xf32>
+}
