@@ -34,7 +34,8 @@ static SmallVector<int64_t> axesOf(Operation *reduction) {
   return SmallVector<int64_t>(reduction->getAttrOfType<DenseI64ArrayAttr>("axes").asArrayRef());
 }
 
-Clusters::Clusters(Block &block, const DenseSet<Operation *> &materialised) {
+Clusters::Clusters(Block &block, const DenseSet<Operation *> &materialised, const DenseSet<Operation *> &observers)
+    : block(block), observers(observers) {
   for (Operation &op : block.without_terminator()) {
     OpKind kind = kindOf(&op);
     if ((kind == OpKind::Move || kind == OpKind::View) && !materialised.contains(&op))
@@ -48,34 +49,54 @@ Clusters::Clusters(Block &block, const DenseSet<Operation *> &materialised) {
     clusterOf[i] = i;
     clusters[i].ops.push_back(i);
   }
-  // Readers, from the last op: those of a Move or View pass through it.
+}
+
+/// Notes who reads what, and between which clusters values go; without observers, as if these were not there.
+void Clusters::connect(bool withObservers) {
+  readersOf.clear();
+  for (Cluster &cluster : clusters) {
+    cluster.before.clear();
+    cluster.after.clear();
+    cluster.apart.clear();
+  }
   auto note = [&](Operation *reader, Value v, bool direct) {
     auto &list = readersOf[v];
     if (!llvm::any_of(list, [&](const Reader &r) { return r.op == reader && r.direct == direct; }))
       list.push_back({reader, direct});
   };
+  // From the last op: the readers of a Move or View are those of its operand.
   for (Operation &op : llvm::reverse(block)) {
-    for (Value operand : op.getOperands()) {
-      if (index.count(&op) || op.hasTrait<OpTrait::IsTerminator>()) {
-        note(&op, operand, true);
-        continue;
+    if (!withObservers && observers.contains(&op))
+      continue;
+    for (Value v : op.getOperands()) {
+      if (op.hasTrait<OpTrait::IsTerminator>()) {
+        if (withObservers || !observers.contains(v.getDefiningOp()))
+          note(&op, v, true);
+      } else if (index.count(&op)) {
+        note(&op, v, true);
+      } else {
+        for (const Reader &reader : SmallVector<Reader>(readersOf[op.getResult(0)]))
+          note(reader.op, v, false);
       }
-      for (const Reader &reader : SmallVector<Reader>(readersOf[op.getResult(0)]))
-        note(reader.op, operand, false);
     }
   }
   for (auto [i, op] : llvm::enumerate(ops))
     for (Value result : op->getResults())
-      for (const Reader &reader : readers(result))
-        if (auto it = index.find(reader.op); it != index.end()) {
-          clusters[i].after.insert(it->second);
-          clusters[it->second].before.insert(i);
-          if (!reader.direct) {
-            clusters[i].apart.insert(it->second);
-            clusters[it->second].apart.insert(i);
-          }
+      for (const Reader &reader : readers(result)) {
+        auto it = index.find(reader.op);
+        int from = clusterOf[i], to = it == index.end() ? from : clusterOf[it->second];
+        if (from == to)
+          continue;
+        clusters[from].after.insert(to);
+        clusters[to].before.insert(from);
+        if (!reader.direct) {
+          clusters[from].apart.insert(to);
+          clusters[to].apart.insert(from);
         }
+      }
 }
+
+bool Clusters::isObserver(int cluster) const { return observers.contains(ops[clusters[cluster].ops.front()]); }
 
 const SmallVector<Clusters::Reader> &Clusters::readers(Value v) const {
   static const SmallVector<Reader> none;
@@ -189,6 +210,8 @@ bool Clusters::reaches(int from, int to) const {
 bool Clusters::wouldCycle(int a, int b) const { return reaches(a, b) || reaches(b, a); }
 
 bool Clusters::tryMerge(int a, int b, bool small) {
+  if (isObserver(a) != growsObservers || isObserver(b) != growsObservers)
+    return false;
   std::vector<int> members;
   std::merge(clusters[a].ops.begin(), clusters[a].ops.end(), clusters[b].ops.begin(), clusters[b].ops.end(),
              std::back_inserter(members));
@@ -313,7 +336,16 @@ void Clusters::mergeProducers(int op) {
   }
 }
 
+/// Observers come last, so that all else is grouped (and rounded) as it is without them.
 void Clusters::grow() {
+  connect(/*withObservers=*/false);
+  mergeAll();
+  connect(/*withObservers=*/true);
+  growsObservers = true;
+  mergeAll();
+}
+
+void Clusters::mergeAll() {
   auto epilogues = [&](OpKind kind) {
     for (int i = int(ops.size()) - 1; i >= 0; --i)
       if (kindOf(ops[i]) == kind)

@@ -36,8 +36,10 @@ OpKind kindOf(mlir::Operation *op);
 /// or a Move that must exist in memory (alone). Moves and Views belong to no cluster: whoever reads them computes them.
 class Clusters {
 public:
-  /// `materialised`: the Moves that need a cluster of their own.
-  Clusters(mlir::Block &block, const llvm::DenseSet<mlir::Operation *> &materialised);
+  /// `materialised`: the Moves that need a cluster of their own. `observers`: ops on which nothing else depends and
+  /// that must not change how the others are grouped.
+  Clusters(mlir::Block &block, const llvm::DenseSet<mlir::Operation *> &materialised,
+           const llvm::DenseSet<mlir::Operation *> &observers);
 
   /// Merges as far as kernels allow.
   void grow();
@@ -60,6 +62,9 @@ private:
     bool alive = true;
   };
 
+  void connect(bool withObservers);
+  void mergeAll();
+  bool isObserver(int cluster) const;
   bool tryMerge(int a, int b, bool small = false);
   bool isSmall(llvm::ArrayRef<int> members) const;
   bool isKernel(llvm::ArrayRef<int> members) const;
@@ -74,6 +79,9 @@ private:
   void mergeSmall();
   bool isMap(int cluster) const;
 
+  mlir::Block &block;
+  const llvm::DenseSet<mlir::Operation *> &observers;
+  bool growsObservers = false;
   std::vector<mlir::Operation *> ops; // in clusters, in the block's order
   llvm::DenseMap<mlir::Operation *, int> index;
   std::vector<int> clusterOf; // of each op

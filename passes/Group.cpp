@@ -2,6 +2,7 @@
 // views stay between groups, where they cost nothing.
 #include "passes/Clusters.h"
 #include "passes/Passes.h"
+#include "passes/Schedule.h"
 #include "passes/View.h"
 
 #include "dialect/NN.h"
@@ -48,11 +49,26 @@ DenseSet<Operation *> materialiseMoves(Block &block) {
   return copies;
 }
 
-/// Builds the groups of one function in front of its terminator.
+/// The ops that only a logged number ("norm") depends on: a step that logs gives the same bits as one that does not.
+DenseSet<Operation *> findObservers(func::FuncOp entry) {
+  DenseSet<Operation *> observers;
+  auto observes = [&](OpOperand &use) {
+    if (use.getOwner()->hasTrait<OpTrait::IsTerminator>())
+      return roleOf(entry, use.getOperandNumber(), /*isResult=*/true) == "norm";
+    return observers.contains(use.getOwner());
+  };
+  for (Operation &op : llvm::reverse(entry.getBody().front().without_terminator()))
+    if (!op.use_empty() && llvm::all_of(op.getUses(), observes))
+      observers.insert(&op);
+  return observers;
+}
+
+/// Builds the groups of one entry in front of its terminator.
 class Grouping {
 public:
-  explicit Grouping(Block &block)
-      : block(block), materialised(materialiseMoves(block)), clusters(block, materialised), b(block.getTerminator()) {}
+  explicit Grouping(func::FuncOp entry)
+      : entry(entry), block(entry.getBody().front()), materialised(materialiseMoves(block)),
+        observers(findObservers(entry)), clusters(block, materialised, observers), b(block.getTerminator()) {}
 
   void run();
 
@@ -61,14 +77,28 @@ private:
   Value outside(Value v);
   void collectInputs(Operation *op, const DenseSet<Operation *> &members, llvm::SetVector<Value> &inputs);
   Value inside(Value v, OpBuilder &body, IRMapping &mapping);
+  void findReplaced();
   void build(ArrayRef<Operation *> members);
 
+  func::FuncOp entry;
   Block &block;
-  DenseSet<Operation *> materialised;
+  DenseSet<Operation *> materialised, observers;
   Clusters clusters;
   OpBuilder b;
-  IRMapping results; // from values of the old ops to those of groups
+  IRMapping results;               // from values of the old ops to those of groups
+  DenseMap<Value, Value> replaces; // from new owned values to the arguments that hold the old ones
 };
+
+void Grouping::findReplaced() {
+  llvm::StringMap<Value> owned;
+  for (BlockArgument argument : block.getArguments())
+    if (isOwnedRole(roleOf(entry, argument.getArgNumber(), false)))
+      owned[nameOf(entry, argument.getArgNumber(), false)] = argument;
+  for (OpOperand &result : block.getTerminator()->getOpOperands())
+    if (isOwnedRole(roleOf(entry, result.getOperandNumber(), true)))
+      if (Value old = owned.lookup(nameOf(entry, result.getOperandNumber(), true)))
+        replaces.try_emplace(viewed(result.get()), old);
+}
 
 /// What stands for `v` between groups: a result of a group, an argument, or a view of one.
 Value Grouping::outside(Value v) {
@@ -120,6 +150,15 @@ void Grouping::build(ArrayRef<Operation *> members) {
   }
   if (yielded.empty())
     return;
+  // What replaces an owned value comes first, and the old values in the same order: the target pairs them in this
+  // order.
+  llvm::stable_sort(yielded, [&](Value a, Value b) { return replaces.count(a) > replaces.count(b); });
+  llvm::SetVector<Value> ordered;
+  for (Value v : yielded)
+    if (Value old = replaces.lookup(v); old && inputs.contains(old))
+      ordered.insert(old);
+  ordered.insert(inputs.begin(), inputs.end());
+  inputs = std::move(ordered);
   SmallVector<Value> operands = llvm::map_to_vector(inputs, [&](Value v) { return outside(v); });
   Location loc = members.back()->getLoc();
   auto group = GroupOp::create(b, loc, ValueRange(yielded).getTypes(), operands);
@@ -140,6 +179,7 @@ void Grouping::build(ArrayRef<Operation *> members) {
 
 void Grouping::run() {
   clusters.grow();
+  findReplaced();
   Operation *last = &block.back();
   SmallVector<Operation *> old;
   for (Operation &op : block.without_terminator())
@@ -156,7 +196,7 @@ struct GroupPass : nn::impl::GroupPassBase<GroupPass> {
   void runOnOperation() override {
     for (auto function : getOperation().getOps<func::FuncOp>())
       if (!function.isPrivate())
-        Grouping(function.getBody().front()).run();
+        Grouping(function).run();
   }
 };
 

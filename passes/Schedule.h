@@ -3,7 +3,7 @@
 #ifndef NN_PASSES_SCHEDULE_H
 #define NN_PASSES_SCHEDULE_H
 
-#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 
 #include "mlir/IR/Value.h"
