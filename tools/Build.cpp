@@ -38,7 +38,7 @@ public:
       errs() << llvm::left_justify(what, 12) << llvm::format("%8.1f ms\n", milliseconds(now - last));
     last = now;
   }
-  ~Stopwatch() {
+  void total() {
     if (on)
       errs() << llvm::left_justify("total", 12) << llvm::format("%8.1f ms\n", milliseconds(Clock::now() - begin));
   }
@@ -119,10 +119,12 @@ OwningOpRef<ModuleOp> nn::readModule(MLIRContext &context, const CommandLine &li
   if (!readInput(line, options))
     return nullptr;
   OwningOpRef<ModuleOp> module;
+  Stopwatch watch(line.time);
   if (line.from)
     module = parseSourceString<ModuleOp>(options.text, ParserConfig(&context), line.input);
   else
     module = frontend::compile(context, options, errs());
+  watch.lap(line.from ? "parser" : "frontend");
   if (module && line.verifyPasses && failed(verify(*module)))
     return nullptr;
   if (module && line.strictFp)
@@ -160,7 +162,8 @@ int nn::build(ModuleOp module, const CommandLine &line, const std::string &outpu
       if (line.explain)
         printKernels(module, line.emit == Stage::Program ? llvm::outs() : errs());
     }
-    watch.lap(stageName(stage));
+    if (stage != Stage::Nn)
+      watch.lap(stageName(stage));
     if (stage == line.emit)
       return writeFile(output, [&](llvm::raw_ostream &out) { printModule(module, out, /*elide=*/false); });
   }
@@ -181,5 +184,6 @@ int nn::build(ModuleOp module, const CommandLine &line, const std::string &outpu
   watch.lap("objects");
   int status = linkProgram(objects, line, options.target.triple, output, tool);
   watch.lap("link");
+  watch.total();
   return status;
 }
