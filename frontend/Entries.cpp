@@ -260,6 +260,16 @@ void ModelCompiler::buildLoss() {
     if (loss.isTensor())
       entry.result("loss", "loss", evaluator.emitter.cast(loss.asTensor(), evaluator.emitter.builder.getF32Type()));
   }
+  if (!train.classes.empty() && !outputs.empty() && outputs.front().second.rank() > 0) {
+    const Tensor &first = outputs.front().second;
+    int64_t units = first.shape().back();
+    if (units != int64_t(train.classes.size())) {
+      auto &message = evaluator.error(train.decl->find("classes")->span,
+                                      "there are " + Twine(train.classes.size()) + " names of classes, and `" +
+                                          model.name.text + "` tells " + evaluator.names.extent(units) + " apart");
+      evaluator.addTrail(message, Value::tensor(first), "its output");
+    }
+  }
   for (auto &[name, tensor] : outputs) {
     outputTypes.emplace_back(name, tensor.type());
     outputMarks.push_back(tensor.batch);

@@ -343,7 +343,39 @@ void NameChecker::expr(const Expr &e) {
   }
 }
 
+/// `-D name=value` names a constant, or a dimension of some model's inputs.
+static void checkDefines(const Program &program, Diagnostics &diagnostics) {
+  std::vector<std::string> known;
+  for (const Decl *decl : program.userDeclarations())
+    if (llvm::isa<ConstDecl>(decl))
+      known.push_back(decl->name.text);
+  for (const FunctionDecl *model : program.models())
+    for (const Parameter &input : model->inputs)
+      for (const DimExpr &dim : input.type ? llvm::ArrayRef<DimExpr>(input.type->dims) : llvm::ArrayRef<DimExpr>())
+        if (auto *name = llvm::dyn_cast_or_null<NameExpr>(dim.value.get()))
+          known.push_back(name->name);
+  for (const auto &[name, value] : program.defines()) {
+    if (llvm::is_contained(known, name))
+      continue;
+    auto &message =
+        diagnostics.error({}, "-D " + name + ": the file has no constant and no free dimension `" + name + "`");
+    if (std::string meant = nearest(name, known); !meant.empty())
+      message.hint("did you mean `" + meant + "`?");
+  }
+}
+
 void nn::frontend::checkNames(const Program &program, Diagnostics &diagnostics) {
+  checkDefines(program, diagnostics);
+  for (const TrainDecl *train : program.trainBlocks())
+    if (llvm::none_of(program.models(),
+                      [&](const FunctionDecl *model) { return model->name.text == train->name.text; })) {
+      std::vector<std::string> models;
+      for (const FunctionDecl *model : program.models())
+        models.push_back(model->name.text);
+      auto &message = diagnostics.error(train->name.span, "there is no model `" + train->name.text + "`");
+      if (std::string meant = nearest(train->name.text, models); !meant.empty())
+        message.hint("did you mean `" + meant + "`?");
+    }
   NameChecker checker(program, diagnostics);
   for (const Decl *decl : program.userDeclarations()) {
     if (auto *function = dyn_cast<FunctionDecl>(decl))

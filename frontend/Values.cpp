@@ -107,9 +107,8 @@ std::string TypeNames::describe(const Value &value) const {
   case Value::Kind::Map:
     return "a map";
   case Value::Kind::Callable:
-    return ((value.asCallable().decl ? llvm::Twine(keyword(value.asCallable().decl->role)) : "function") + " `" +
-            value.asCallable().name() + "`")
-        .str();
+    return std::string("the ") + (value.asCallable().decl ? keyword(value.asCallable().decl->role) : "function") +
+           " `" + value.asCallable().name().str() + "`";
   case Value::Kind::Type:
     return "the element type " + elementName(value.asType());
   }
