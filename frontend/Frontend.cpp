@@ -45,7 +45,12 @@ std::optional<std::string> nn::frontend::showDefinition(const std::string &name,
       llvm::StringRef(declaration->doc).split(lines, '\n', -1, /*KeepEmpty=*/false);
       for (llvm::StringRef line : lines)
         text += "/// " + line.str() + "\n";
-      return text + span.text().str() + "\n";
+      text += span.text().str() + "\n";
+      // A written derivative belongs to the function.
+      for (const auto &other : file->declarations)
+        if (auto *gradient = llvm::dyn_cast<GradientDecl>(other.get()); gradient && gradient->name.text == name)
+          text += cover(gradient->span, gradient->body.span).text().str() + "\n";
+      return text;
     }
   }
   suggestion = nearest(name, names);
