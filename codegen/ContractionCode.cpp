@@ -320,23 +320,14 @@ void ContractionCode::results(const Point &point, ArrayRef<Value> accumulators, 
         give(index(r), c, accumulators[r * columns + c]);
     return;
   }
-  // Long epilogues stand once: behind a loop over accumulators in memory. The last vector may have fewer active lanes.
+  // Long epilogues stand once, for the vectors of one row side by side, behind a loop over rows of accumulators in
+  // memory.
   Value buffer = stack(plan.rows * plan.columns * lanes);
   for (int64_t i = 0; i < rows * columns; ++i)
     storeVector(accumulators[i], buffer, index(i * lanes));
-  int64_t full = width % lanes ? columns - 1 : columns;
   loop(index(0), index(rows), 1, [&](Value r) {
     Value start = times(r, columns * lanes);
-    auto one = [&](Value c, int64_t active) {
-      Point element = point;
-      if (plan.rowDim)
-        element.at[*plan.rowDim] = add(point.at[*plan.rowDim], r);
-      Value lane = times(c, lanes);
-      element.at[plan.laneDim] = add(point.at[plan.laneDim], lane);
-      sink(loadVector(buffer, add(start, lane), lanes, lanes), coordinates(element, plan.laneDim), active);
-    };
-    loop(index(0), index(full), 1, [&](Value c) { one(c, lanes); });
-    if (full < columns)
-      one(index(full), width % lanes);
+    for (int64_t c = 0; c < columns; ++c)
+      give(r, c, loadVector(buffer, add(start, c * lanes), lanes, lanes));
   });
 }
