@@ -244,7 +244,7 @@ std::optional<TilePlan> planDot(const ContractionProblem &p, const TileFacts &fa
   int64_t accumulators = plan.rows * columnExtent;
   for (unsigned d : plan.inner)
     accumulators *= p.dims[d].extent;
-  plan.taskWorkspace = accumulators * plan.lanes * p.bits / 8;
+  plan.taskWorkspace = blocks(accumulators * plan.lanes * p.bits / 8, 64) * 64;
   chooseTasks(p, plan);
   plan.taskLevels = std::max<unsigned>(plan.taskLevels, plan.levels.empty() ? 0 : 1);
   plan.tasks = 1;
