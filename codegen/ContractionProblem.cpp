@@ -55,13 +55,17 @@ static void dropDim(ContractionProblem &p, unsigned dim) {
   }
 }
 
+/// A run of this many elements is long enough for lanes; longer ones leave nothing to step over.
+static constexpr int64_t kLongRun = 64;
+
 /// Joins two reductions that are one in memory: the outer one's strides continue the inner one's in both operands.
 static bool joinReductions(ContractionProblem &p) {
   for (unsigned o = 0; o < p.dims.size(); ++o)
     for (unsigned i = 0; i < p.dims.size(); ++i) {
       IterationDim &outer = p.dims[o], &inner = p.dims[i];
       if (o == i || !outer.reduction || !inner.reduction || p.windowAt(o) || p.windowAt(i) ||
-          outer.lhs != inner.lhs * inner.extent || outer.rhs != inner.rhs * inner.extent)
+          outer.lhs != inner.lhs * inner.extent || outer.rhs != inner.rhs * inner.extent ||
+          (inner.lhs == 1 && inner.rhs == 1 && inner.extent >= kLongRun))
         continue;
       inner.extent *= outer.extent;
       dropDim(p, o);

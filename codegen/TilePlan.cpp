@@ -193,32 +193,6 @@ std::optional<TilePlan> planDot(const ContractionProblem &p, const TileFacts &fa
   int64_t columnExtent = plan.columnDim ? p.dims[*plan.columnDim].extent : 1;
   if (steps < kShortDot)
     return std::nullopt;
-  plan.vectorIsLhs = true; // order by the right operand's strides
-  orderReductions(p, plan);
-  plan.vectorIsLhs = false;
-  llvm::erase(plan.reductions, plan.laneDim);
-  if (plan.columnDim && p.windowAt(*plan.columnDim))
-    plan.spanDim = p.windowAt(*plan.columnDim)->position;
-  else
-    for (unsigned d : plan.reductions)
-      if (!p.windowAt(d))
-        plan.spanDim = d;
-  if (plan.spanDim)
-    llvm::erase(plan.reductions, *plan.spanDim);
-  // A span's vectors of a block of rows stay in the first cache while the inner dimensions pass.
-  int64_t vectors = blocks(p.dims[plan.laneDim].extent, plan.lanes), vectorBytes = plan.lanes * p.bits / 8;
-  int64_t spanExtent = plan.spanDim ? p.dims[*plan.spanDim].extent : 1;
-  auto span = [&](int64_t rows) {
-    int64_t fits = std::max<int64_t>(1, facts.l1Bytes * 5 / 8 / (vectors * vectorBytes * (rows + 1)));
-    return blocks(spanExtent, blocks(spanExtent, std::min(fits, spanExtent)));
-  };
-  RegisterTile tile = chooseTile(
-      rowExtent, columnExtent, facts.registers, plan.lanes, [&](int64_t rows) { return double(span(rows) * vectors); },
-      [&](int64_t rows) { return 1 + double(rows) / kRowReuse; });
-  plan.rows = tile.rows;
-  plan.columns = tile.columns;
-  plan.span = span(plan.rows);
-
   int64_t reuse = columnExtent;
   llvm::SmallVector<unsigned> tiled;
   auto makeInner = [&](unsigned d) {
@@ -236,6 +210,36 @@ std::optional<TilePlan> planDot(const ContractionProblem &p, const TileFacts &fa
     if (!p.dims[d].reduction && !p.windowAt(d) && !llvm::is_contained(tiled, d) && p.dims[d].rhs == 0 &&
         reuse < kRowReuse)
       makeInner(d);
+  plan.vectorIsLhs = true; // order by the right operand's strides
+  orderReductions(p, plan);
+  plan.vectorIsLhs = false;
+  llvm::erase(plan.reductions, plan.laneDim);
+  if (plan.columnDim && p.windowAt(*plan.columnDim))
+    plan.spanDim = p.windowAt(*plan.columnDim)->position;
+  else
+    for (unsigned d : plan.reductions)
+      if (!p.windowAt(d))
+        plan.spanDim = d;
+  if (plan.spanDim)
+    llvm::erase(plan.reductions, *plan.spanDim);
+  // A span's vectors of a block of rows and of its columns stay in the first cache, beside their accumulators.
+  int64_t vectors = blocks(p.dims[plan.laneDim].extent, plan.lanes), vectorBytes = plan.lanes * p.bits / 8;
+  int64_t spanExtent = plan.spanDim ? p.dims[*plan.spanDim].extent : 1;
+  int64_t innerPoints = 1;
+  for (unsigned d : plan.inner)
+    innerPoints *= p.dims[d].extent;
+  auto span = [&](int64_t rows) {
+    int64_t room = facts.l1Bytes * 3 / 4 - rows * columnExtent * innerPoints * vectorBytes;
+    int64_t fits = std::max<int64_t>(1, room / (vectors * vectorBytes * (rows + innerPoints)));
+    return blocks(spanExtent, blocks(spanExtent, std::min(fits, spanExtent)));
+  };
+  RegisterTile tile = chooseTile(
+      rowExtent, columnExtent, facts.registers, plan.lanes, [&](int64_t rows) { return double(span(rows) * vectors); },
+      [&](int64_t rows) { return 1 + double(rows) / kRowReuse; });
+  plan.rows = tile.rows;
+  plan.columns = tile.columns;
+  plan.span = span(plan.rows);
+
   tiled.append(plan.inner);
   orderLevels(p, plan, tiled);
   if (plan.rowDim)
