@@ -1,10 +1,9 @@
-//===- Apply.cpp - Applications of declared functions and layers
-//------------------------------------------------------===//
+//===- Apply.cpp - Applications of declared functions and layers --------------------------------------------------===//
 //
 // Most applications are evaluated in place. A `kernel fn`, and a fn with a written gradient, becomes a private function
 // of the module, one per instantiation, and is called.
 //
-//===------------------------------------------------------------------------------------------------------------------===//
+//===--------------------------------------------------------------------------------------------------------------===//
 #include "dialect/NN.h"
 #include "frontend/Evaluator.h"
 #include "llvm/ADT/ScopeExit.h"
@@ -201,9 +200,9 @@ Value Evaluator::apply(const Callable &callable, std::vector<Arg> inputs, Span s
   return leaveTrail(result, first.isTensor() ? &first : nullptr, span.text(), span);
 }
 
-//===------------------------------------------------------------------------------------------------------------------===//
+//===--------------------------------------------------------------------------------------------------------------===//
 // Functions of the module
-//===------------------------------------------------------------------------------------------------------------------===//
+//===--------------------------------------------------------------------------------------------------------------===//
 
 bool Evaluator::flatten(const Value &value, std::vector<Tensor> &out, Span span) {
   if (value.isTuple())

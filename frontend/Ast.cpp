@@ -1,5 +1,4 @@
-//===- Ast.cpp - The syntax tree of a .nn file
-//------------------------------------------------------------------------===//
+//===- Ast.cpp - The syntax tree of a .nn file --------------------------------------------------------------------===//
 #include "frontend/Ast.h"
 
 using namespace nn::frontend;

@@ -1,5 +1,4 @@
-//===- AstPrinter.cpp - The syntax tree as text
-//-----------------------------------------------------------------------===//
+//===- AstPrinter.cpp - The syntax tree as text -------------------------------------------------------------------===//
 #include "frontend/AstPrinter.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Casting.h"

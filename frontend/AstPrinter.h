@@ -1,5 +1,4 @@
-//===- AstPrinter.h - The syntax tree as text
-//-------------------------------------------------------------------------===//
+//===- AstPrinter.h - The syntax tree as text ---------------------------------------------------------------------===//
 #ifndef NN_FRONTEND_ASTPRINTER_H
 #define NN_FRONTEND_ASTPRINTER_H
 

@@ -1,9 +1,8 @@
-//===- BuiltinFunctions.h - What evaluates the builtins
-//---------------------------------------------------------------===//
+//===- BuiltinFunctions.h - What evaluates the builtins -----------------------------------------------------------===//
 //
 // Declarations for the table in Builtins.cpp; the functions stand by family in Builtins*.cpp.
 //
-//===------------------------------------------------------------------------------------------------------------------===//
+//===--------------------------------------------------------------------------------------------------------------===//
 #ifndef NN_FRONTEND_BUILTINFUNCTIONS_H
 #define NN_FRONTEND_BUILTINFUNCTIONS_H
 

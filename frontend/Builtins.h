@@ -1,9 +1,8 @@
-//===- Builtins.h - Functions that the compiler knows
-//-----------------------------------------------------------------===//
+//===- Builtins.h - Functions that the compiler knows -------------------------------------------------------------===//
 //
 // The table of primitive functions: name, parameters, what evaluates it. Everything else is .nn text in stdlib/.
 //
-//===------------------------------------------------------------------------------------------------------------------===//
+//===--------------------------------------------------------------------------------------------------------------===//
 #ifndef NN_FRONTEND_BUILTINS_H
 #define NN_FRONTEND_BUILTINS_H
 

@@ -1,10 +1,9 @@
-//===- BuiltinsReduce.cpp - Sums, means, extrema, counts
-//--------------------------------------------------------------===//
+//===- BuiltinsReduce.cpp - Sums, means, extrema, counts ----------------------------------------------------------===//
 //
 // In losses, metrics and tallies of an evaluation, whose last batch may be partial, a reduction over the batch leaves
 // out the rows that do not count.
 //
-//===------------------------------------------------------------------------------------------------------------------===//
+//===--------------------------------------------------------------------------------------------------------------===//
 #include "dialect/NN.h"
 #include "frontend/BuiltinFunctions.h"
 #include "frontend/Evaluator.h"

@@ -1,5 +1,4 @@
-//===- BuiltinsShape.cpp - Shapes and the ops that move elements
-//------------------------------------------------------===//
+//===- BuiltinsShape.cpp - Shapes and the ops that move elements --------------------------------------------------===//
 #include "dialect/NN.h"
 #include "frontend/BuiltinFunctions.h"
 #include "frontend/Evaluator.h"

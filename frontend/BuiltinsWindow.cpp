@@ -1,5 +1,4 @@
-//===- BuiltinsWindow.cpp - Convolutions, windows, random numbers
-//-----------------------------------------------------===//
+//===- BuiltinsWindow.cpp - Convolutions, windows, random numbers -------------------------------------------------===//
 #include "dialect/NN.h"
 #include "frontend/BuiltinFunctions.h"
 #include "frontend/Evaluator.h"

@@ -1,10 +1,9 @@
-//===- Call.cpp - Calls, pipes and configurations
-//---------------------------------------------------------------------===//
+//===- Call.cpp - Calls, pipes and configurations -----------------------------------------------------------------===//
 //
 // Decides what a call's arguments are: configuration, or the inputs of an application; the rules are in language.md
 // under "Two argument lists".
 //
-//===------------------------------------------------------------------------------------------------------------------===//
+//===--------------------------------------------------------------------------------------------------------------===//
 #include "frontend/Builtins.h"
 #include "frontend/Evaluator.h"
 #include "llvm/ADT/StringExtras.h"

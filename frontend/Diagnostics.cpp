@@ -1,5 +1,4 @@
-//===- Diagnostics.cpp - What the user is told
-//------------------------------------------------------------------------===//
+//===- Diagnostics.cpp - What the user is told --------------------------------------------------------------------===//
 #include "frontend/Diagnostics.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/raw_ostream.h"

@@ -1,5 +1,4 @@
-//===- Diagnostics.h - What the user is told
-//--------------------------------------------------------------------------===//
+//===- Diagnostics.h - What the user is told ----------------------------------------------------------------------===//
 //
 // Collects errors and warnings and prints them as
 //   FILE:LINE:COL: error: text
@@ -9,7 +8,7 @@
 //   hint: …
 // Equal messages at one place are reported once, since a body is evaluated once per entry function.
 //
-//===------------------------------------------------------------------------------------------------------------------===//
+//===--------------------------------------------------------------------------------------------------------------===//
 #ifndef NN_FRONTEND_DIAGNOSTICS_H
 #define NN_FRONTEND_DIAGNOSTICS_H
 

@@ -1,11 +1,10 @@
-//===- Emit.h - Tensors to operations of the nn dialect
-//---------------------------------------------------------------===//
+//===- Emit.h - Tensors to operations of the nn dialect -----------------------------------------------------------===//
 //
 // Builds ops and keeps what the frontend knows of a tensor beyond its type: the batch mark, the receptive field, the
 // trail. Shapes handed in are right already; messages are the callers' affair. The dialect has no implicit
 // broadcasting, so the functions here write it out.
 //
-//===------------------------------------------------------------------------------------------------------------------===//
+//===--------------------------------------------------------------------------------------------------------------===//
 #ifndef NN_FRONTEND_EMIT_H
 #define NN_FRONTEND_EMIT_H
 

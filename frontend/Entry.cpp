@@ -1,5 +1,4 @@
-//===- Entry.cpp - One function of the module while it is built
-//-------------------------------------------------------===//
+//===- Entry.cpp - One function of the module while it is built ---------------------------------------------------===//
 #include "frontend/Entry.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"

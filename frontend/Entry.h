@@ -1,10 +1,9 @@
-//===- Entry.h - One function of the module while it is built
-//---------------------------------------------------------===//
+//===- Entry.h - One function of the module while it is built -----------------------------------------------------===//
 //
 // Owned values (parameters, state, slots, tallies) and the functions that read and replace them. An entry gets an
 // argument for what it reads, when it reads it, and a result for every owned value that it changed.
 //
-//===------------------------------------------------------------------------------------------------------------------===//
+//===--------------------------------------------------------------------------------------------------------------===//
 #ifndef NN_FRONTEND_ENTRY_H
 #define NN_FRONTEND_ENTRY_H
 

@@ -1,5 +1,4 @@
-//===- EvaluateStmt.cpp - Statements and blocks
-//-----------------------------------------------------------------------===//
+//===- EvaluateStmt.cpp - Statements and blocks -------------------------------------------------------------------===//
 #include "frontend/AstPrinter.h"
 #include "frontend/Evaluator.h"
 #include "llvm/ADT/ScopeExit.h"

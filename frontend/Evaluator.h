@@ -1,5 +1,4 @@
-//===- Evaluator.h - Instantiation by evaluation
-//----------------------------------------------------------------------===//
+//===- Evaluator.h - Instantiation by evaluation ------------------------------------------------------------------===//
 //
 // Walks the syntax tree with compile-time values and builds ops for what depends on tensors: calling a layer evaluates
 // its body into the function at hand. Each entry of a module evaluates the model's body again, in its own mode. After a
@@ -7,7 +6,7 @@
 //
 // The members are spread over EvaluateExpr, EvaluateStmt, Arithmetic, Index, Call, Apply, Signature and Owned (.cpp).
 //
-//===------------------------------------------------------------------------------------------------------------------===//
+//===--------------------------------------------------------------------------------------------------------------===//
 #ifndef NN_FRONTEND_EVALUATOR_H
 #define NN_FRONTEND_EVALUATOR_H
 

@@ -1,5 +1,4 @@
-//===- Frontend.cpp - What tools ask of the frontend
-//------------------------------------------------------------------===//
+//===- Frontend.cpp - What tools ask of the frontend --------------------------------------------------------------===//
 #include "frontend/Frontend.h"
 #include "frontend/AstPrinter.h"
 #include "frontend/Library.h"

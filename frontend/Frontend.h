@@ -1,10 +1,9 @@
-//===- Frontend.h - What tools ask of the frontend
-//--------------------------------------------------------------------===//
+//===- Frontend.h - What tools ask of the frontend ----------------------------------------------------------------===//
 //
 // From .nn text to a checked, instantiated `nn` module. Tools hand in text and options and get a module or messages;
 // they see neither tokens nor trees.
 //
-//===------------------------------------------------------------------------------------------------------------------===//
+//===--------------------------------------------------------------------------------------------------------------===//
 #ifndef NN_FRONTEND_FRONTEND_H
 #define NN_FRONTEND_FRONTEND_H
 

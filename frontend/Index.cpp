@@ -1,5 +1,4 @@
-//===- Index.cpp - Indices and slices
-//---------------------------------------------------------------------------------===//
+//===- Index.cpp - Indices and slices -----------------------------------------------------------------------------===//
 #include "frontend/Evaluator.h"
 
 using namespace nn::frontend;

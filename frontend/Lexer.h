@@ -1,10 +1,9 @@
-//===- Lexer.h - Text to tokens
-//---------------------------------------------------------------------------------------===//
+//===- Lexer.h - Text to tokens -----------------------------------------------------------------------------------===//
 //
 // Splits a file into tokens. Keywords are contextual, so words are plain identifiers here; newlines are no tokens but a
 // flag of the token behind them, because only the parser knows whether one ends a statement.
 //
-//===------------------------------------------------------------------------------------------------------------------===//
+//===--------------------------------------------------------------------------------------------------------------===//
 #ifndef NN_FRONTEND_LEXER_H
 #define NN_FRONTEND_LEXER_H
 

@@ -1,5 +1,4 @@
-//===- Library.cpp - The standard library's text
-//----------------------------------------------------------------------===//
+//===- Library.cpp - The standard library's text ------------------------------------------------------------------===//
 #include "frontend/Library.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/FileSystem.h"

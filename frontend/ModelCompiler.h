@@ -1,11 +1,10 @@
-//===- ModelCompiler.h - One model to one module
-//----------------------------------------------------------------------===//
+//===- ModelCompiler.h - One model to one module ------------------------------------------------------------------===//
 //
 // Builds the entry functions of a model and of its train block, each by evaluating the model's body in its mode, and
 // the module's description. Entries.cpp has what runs on records and inputs, Optimizer.cpp the update, Summary.cpp the
 // rows.
 //
-//===------------------------------------------------------------------------------------------------------------------===//
+//===--------------------------------------------------------------------------------------------------------------===//
 #ifndef NN_FRONTEND_MODELCOMPILER_H
 #define NN_FRONTEND_MODELCOMPILER_H
 

@@ -1,9 +1,8 @@
-//===- NameCheck.cpp - Checks that need no evaluation
-//-----------------------------------------------------------------===//
+//===- NameCheck.cpp - Checks that need no evaluation -------------------------------------------------------------===//
 //
 // Walks the user's declarations with scopes of names only. What a name is worth is the evaluator's affair.
 //
-//===------------------------------------------------------------------------------------------------------------------===//
+//===--------------------------------------------------------------------------------------------------------------===//
 #include "frontend/NameCheck.h"
 #include "frontend/AstPrinter.h"
 #include "frontend/Builtins.h"

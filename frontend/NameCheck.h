@@ -1,5 +1,4 @@
-//===- NameCheck.h - Checks that need no evaluation
-//-------------------------------------------------------------------===//
+//===- NameCheck.h - Checks that need no evaluation ---------------------------------------------------------------===//
 #ifndef NN_FRONTEND_NAMECHECK_H
 #define NN_FRONTEND_NAMECHECK_H
 

@@ -1,10 +1,9 @@
-//===- Optimizer.cpp - The update of the parameters
-//-------------------------------------------------------------------===//
+//===- Optimizer.cpp - The update of the parameters ---------------------------------------------------------------===//
 //
 // Evaluates the optimizer's body once per parameter, into the step for the update and into `init` for the slots' first
 // values. The learning rate is computed once per step, in f64.
 //
-//===------------------------------------------------------------------------------------------------------------------===//
+//===--------------------------------------------------------------------------------------------------------------===//
 #include "frontend/ModelCompiler.h"
 #include "llvm/Support/Casting.h"
 

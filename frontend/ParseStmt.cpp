@@ -1,5 +1,4 @@
-//===- ParseStmt.cpp - Statements and blocks
-//--------------------------------------------------------------------------===//
+//===- ParseStmt.cpp - Statements and blocks ----------------------------------------------------------------------===//
 #include "frontend/ParserImpl.h"
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/StringSwitch.h"

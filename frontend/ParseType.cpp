@@ -1,5 +1,4 @@
-//===- ParseType.cpp - Types and dimensions
-//---------------------------------------------------------------------------===//
+//===- ParseType.cpp - Types and dimensions -----------------------------------------------------------------------===//
 #include "frontend/ParserImpl.h"
 #include "llvm/ADT/ScopeExit.h"
 

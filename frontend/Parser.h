@@ -1,5 +1,4 @@
-//===- Parser.h - Tokens to a syntax tree
-//-----------------------------------------------------------------------------===//
+//===- Parser.h - Tokens to a syntax tree -------------------------------------------------------------------------===//
 #ifndef NN_FRONTEND_PARSER_H
 #define NN_FRONTEND_PARSER_H
 

@@ -1,10 +1,9 @@
-//===- ParserImpl.h - The recursive descent behind parseFile
-//----------------------------------------------------------===//
+//===- ParserImpl.h - The recursive descent behind parseFile ------------------------------------------------------===//
 //
 // One class over three files: ParseExpr.cpp, ParseStmt.cpp, ParseDecl.cpp. A parse function returns null (or false)
 // after it reported an error; statements and declarations are where parsing starts again.
 //
-//===------------------------------------------------------------------------------------------------------------------===//
+//===--------------------------------------------------------------------------------------------------------------===//
 #ifndef NN_FRONTEND_PARSERIMPL_H
 #define NN_FRONTEND_PARSERIMPL_H
 

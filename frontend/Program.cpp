@@ -1,5 +1,4 @@
-//===- Program.cpp - All declarations of a compilation
-//----------------------------------------------------------------===//
+//===- Program.cpp - All declarations of a compilation ------------------------------------------------------------===//
 #include "frontend/Program.h"
 #include "frontend/Frontend.h"
 #include "frontend/Library.h"

@@ -1,10 +1,9 @@
-//===- Program.h - All declarations of a compilation
-//------------------------------------------------------------------===//
+//===- Program.h - All declarations of a compilation --------------------------------------------------------------===//
 //
 // Reads and parses the user's file, what it imports and the library, and answers what a name means at file level: user
 // files see their own names before the library's, library files see the library only.
 //
-//===------------------------------------------------------------------------------------------------------------------===//
+//===--------------------------------------------------------------------------------------------------------------===//
 #ifndef NN_FRONTEND_PROGRAM_H
 #define NN_FRONTEND_PROGRAM_H
 

@@ -1,5 +1,4 @@
-//===- Source.cpp - Texts of .nn files and places in them
-//-------------------------------------------------------------===//
+//===- Source.cpp - Texts of .nn files and places in them ---------------------------------------------------------===//
 #include "frontend/Source.h"
 #include <algorithm>
 

@@ -1,10 +1,9 @@
-//===- Source.h - Texts of .nn files and places in them
-//---------------------------------------------------------------===//
+//===- Source.h - Texts of .nn files and places in them -----------------------------------------------------------===//
 //
 // Owns the text of each file that takes part in a compilation and maps byte offsets to lines and columns.
 // Knows nothing of tokens or of messages.
 //
-//===------------------------------------------------------------------------------------------------------------------===//
+//===--------------------------------------------------------------------------------------------------------------===//
 #ifndef NN_FRONTEND_SOURCE_H
 #define NN_FRONTEND_SOURCE_H
 

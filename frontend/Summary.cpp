@@ -1,5 +1,4 @@
-//===- Summary.cpp - One row per layer
-//--------------------------------------------------------------------------------===//
+//===- Summary.cpp - One row per layer ----------------------------------------------------------------------------===//
 #include "dialect/NN.h"
 #include "frontend/ModelCompiler.h"
 

@@ -1,5 +1,4 @@
-//===- TrainBlock.cpp - What a train block says
-//-----------------------------------------------------------------------===//
+//===- TrainBlock.cpp - What a train block says -------------------------------------------------------------------===//
 #include "frontend/TrainBlock.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
@@ -18,9 +17,9 @@ static const char *const knownEntries[] = {"data",       "validation",    "test"
 static const char *const laterEntries[] = {"augment",    "accumulate", "sample_weight", "clip_form", "constraint",
                                            "regularize", "freeze",     "load",          "stop",      "checkpoint"};
 
-//===------------------------------------------------------------------------------------------------------------------===//
+//===--------------------------------------------------------------------------------------------------------------===//
 // Sources
-//===------------------------------------------------------------------------------------------------------------------===//
+//===--------------------------------------------------------------------------------------------------------------===//
 
 /// `u8[batch, 1, 28, 28]` in an argument: the type of one record, without its leading batch dimension.
 static std::optional<mlir::RankedTensorType> recordType(Evaluator &evaluator, const Expr &expr) {
@@ -140,9 +139,9 @@ static bool readSource(Evaluator &evaluator, const Expr &expr, bool isValidation
   return true;
 }
 
-//===------------------------------------------------------------------------------------------------------------------===//
+//===--------------------------------------------------------------------------------------------------------------===//
 // Entries
-//===------------------------------------------------------------------------------------------------------------------===//
+//===--------------------------------------------------------------------------------------------------------------===//
 
 static std::optional<int64_t> positive(Evaluator &evaluator, const TrainDecl &decl, StringRef entry) {
   const Expr *expr = decl.find(entry);
@@ -280,9 +279,9 @@ bool nn::frontend::readTrainBlock(Evaluator &evaluator, TrainBlock &block,
   return good;
 }
 
-//===------------------------------------------------------------------------------------------------------------------===//
+//===--------------------------------------------------------------------------------------------------------------===//
 // The description
-//===------------------------------------------------------------------------------------------------------------------===//
+//===--------------------------------------------------------------------------------------------------------------===//
 
 mlir::DictionaryAttr nn::frontend::toAttribute(const TrainBlock &block, const std::map<std::string, int64_t> &limits,
                                                mlir::MLIRContext *context) {

@@ -1,11 +1,10 @@
-//===- TrainBlock.h - What a train block says
-//-------------------------------------------------------------------------===//
+//===- TrainBlock.h - What a train block says ---------------------------------------------------------------------===//
 //
 // Reads the entries of a `train` block that are known when compiling, and leaves those that belong into the graph
 // (input, target, loss, metrics, optimizer) as expressions. `toAttribute` is what the generated program's description
 // is made of.
 //
-//===------------------------------------------------------------------------------------------------------------------===//
+//===--------------------------------------------------------------------------------------------------------------===//
 #ifndef NN_FRONTEND_TRAINBLOCK_H
 #define NN_FRONTEND_TRAINBLOCK_H
 

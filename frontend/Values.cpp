@@ -1,5 +1,4 @@
-//===- Values.cpp - What expressions evaluate to
-//----------------------------------------------------------------------===//
+//===- Values.cpp - What expressions evaluate to ------------------------------------------------------------------===//
 #include "frontend/Values.h"
 #include "frontend/Builtins.h"
 #include "llvm/ADT/Twine.h"

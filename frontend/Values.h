@@ -1,10 +1,9 @@
-//===- Values.h - What expressions evaluate to
-//------------------------------------------------------------------------===//
+//===- Values.h - What expressions evaluate to --------------------------------------------------------------------===//
 //
 // Compile-time values (integers, numbers, booleans, text, words, tuples, lists, callables, element types) and tensors,
 // which stand for SSA values of the function that is being built. Values are cheap to copy and immutable.
 //
-//===------------------------------------------------------------------------------------------------------------------===//
+//===--------------------------------------------------------------------------------------------------------------===//
 #ifndef NN_FRONTEND_VALUES_H
 #define NN_FRONTEND_VALUES_H
 

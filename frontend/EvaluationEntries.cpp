@@ -1,0 +1,177 @@
+//===- EvaluationEntries.cpp - The entries that measure a model ---------------------------------------------------===//
+//
+// `evaluate` adds a batch to the tallies of the loss and the metrics, `result` makes numbers of the tallies. Rows of a
+// partial batch that do not count are left out, so that results are exact over all examples.
+//
+//===--------------------------------------------------------------------------------------------------------------===//
+#include "dialect/NN.h"
+#include "frontend/ModelCompiler.h"
+#include "llvm/Support/Casting.h"
+
+using namespace nn::frontend;
+using llvm::Twine;
+
+/// The metrics by name, as callables.
+std::vector<std::pair<std::string, Value>> ModelCompiler::metricsOf() {
+  std::vector<std::pair<std::string, Value>> result;
+  if (!train.metrics)
+    return result;
+  auto *list = llvm::dyn_cast<ListExpr>(train.metrics);
+  if (!list) {
+    evaluator.error(train.metrics->span, "`metrics` is a list")
+        .hint("write `metrics = [" + train.metrics->span.text() + "]`");
+    return result;
+  }
+  for (const ExprPtr &expr : list->elements) {
+    Value metric = evaluator.withDefaults(evaluator.evaluate(*expr), expr->span);
+    if (metric.isError())
+      continue;
+    if (!metric.isCallable()) {
+      evaluator.error(expr->span,
+                      "a metric is a metric or a loss function, and this is " + evaluator.names.describe(metric));
+      continue;
+    }
+    Callable named = metric.asCallable();
+    named.span = expr->span;
+    std::string name = named.name().str();
+    for (const auto &[other, value] : result)
+      if (other == name)
+        evaluator.error(expr->span, "the metric `" + name + "` stands twice in the list");
+    result.emplace_back(name, Value::callable(named));
+  }
+  return result;
+}
+
+Value ModelCompiler::applyMetric(EntryBuilder &entry, const Callable &metric, const std::string &name,
+                                 MetricPhase phase, const std::vector<Value> &arguments) {
+  Frame frame;
+  Scope scope;
+  frame.decl = metric.decl;
+  frame.caller = &top;
+  frame.callSpan = metric.span;
+  frame.source = metric.decl->span.source;
+  frame.scope = &scope;
+  frame.path = name;
+  frame.metric = phase;
+  for (auto [parameter, value] : llvm::zip(metric.decl->configuration, metric.configuration)) {
+    Variable variable;
+    variable.kind = Variable::Kind::Input;
+    variable.value = value;
+    scope.variables[parameter.name.text] = variable;
+  }
+  if (metric.decl->inputs.size() != arguments.size()) {
+    evaluator.error(metric.span, "the metric `" + name + "` takes " + Twine(metric.decl->inputs.size()) +
+                                     " values, and there are " + Twine(arguments.size()) + " outputs and targets");
+    return Value::error();
+  }
+  for (auto [parameter, value] : llvm::zip(metric.decl->inputs, arguments))
+    if (!evaluator.bindInput(parameter, value, metric.span, frame))
+      return Value::error();
+  return evaluator.run(*metric.decl, frame);
+}
+
+/// Adds value·weight and weight of a mean to two tallies, so that means over unequal batches combine exactly.
+static void tallyMean(Evaluator &evaluator, EntryBuilder &entry, const std::string &name, const Tensor &value) {
+  Emitter &emitter = evaluator.emitter;
+  auto scalar = mlir::RankedTensorType::get({}, emitter.builder.getF64Type());
+  Tensor weight;
+  if (value.divisor)
+    weight.value = value.divisor;
+  else
+    weight = emitter.cast(*entry.validRows, scalar.getElementType());
+  auto add = [&](const char *part, const Tensor &addend) {
+    std::string path = name + "/" + part;
+    OwnedValue *tally = evaluator.owned.find(path);
+    if (!tally)
+      tally = &evaluator.owned.add({path, OwnedStmt::Role::Tally, scalar, Value::integer(0), {}, {}, {}, ""});
+    entry.update(*tally, emitter.binary<nn::AddOp>(entry.owned(*tally), addend));
+  };
+  add("sum", emitter.binary<nn::MulOp>(emitter.cast(value, scalar.getElementType()), weight));
+  add("weight", weight);
+}
+
+void ModelCompiler::buildEvaluate() {
+  EntryBuilder entry(evaluator.emitter, module, "evaluate");
+  evaluator.entry = &entry;
+  Named fields = records(entry);
+  entry.validRows =
+      entry.argument("valid", "valid", mlir::RankedTensorType::get({}, evaluator.emitter.builder.getI32Type()));
+  std::optional<Named> inputs = inputsOf(fields);
+  std::optional<Named> targets = inputs ? targetsOf(fields, *inputs) : std::nullopt;
+  Value result = targets ? applyModel(entry, *inputs) : Value::error();
+  if (!result.isError()) {
+    Named outputs = outputsOf(result);
+    entry.masked = true;
+    Value loss = lossOf(outputs, *targets, *inputs, fields);
+    if (loss.isTensor())
+      tallyMean(evaluator, entry, "loss", loss.asTensor());
+    std::vector<Value> arguments;
+    for (const Named *list : {&outputs, &*targets})
+      for (const auto &[name, tensor] : *list)
+        arguments.push_back(Value::tensor(tensor));
+    for (auto &[name, value] : metricsOf()) {
+      const Callable &metric = value.asCallable();
+      if (metric.decl && metric.decl->role == FunctionDecl::Role::Metric) {
+        applyMetric(entry, metric, name, MetricPhase::Accumulate, arguments);
+        continue;
+      }
+      std::vector<Arg> calls;
+      for (const Value &argument : arguments)
+        calls.push_back({"", argument, metric.span});
+      Value mean = evaluator.apply(metric, std::move(calls), metric.span);
+      if (mean.isTensor() && mean.asTensor().rank() == 0)
+        tallyMean(evaluator, entry, name, mean.asTensor());
+      else if (!mean.isError())
+        evaluator.error(metric.span, "a metric is one number, and this is " + evaluator.names.describe(mean));
+    }
+  }
+  entry.finish(evaluator.owned);
+  evaluator.entry = nullptr;
+}
+
+void ModelCompiler::buildResult() {
+  EntryBuilder entry(evaluator.emitter, module, "result");
+  evaluator.entry = &entry;
+  Emitter &emitter = evaluator.emitter;
+  mlir::Type f64 = emitter.builder.getF64Type();
+  auto mean = [&](const std::string &name) {
+    OwnedValue *sum = evaluator.owned.find(name + "/sum"), *weight = evaluator.owned.find(name + "/weight");
+    if (sum && weight)
+      entry.result("metric", name, emitter.binary<nn::DivOp>(entry.owned(*sum), entry.owned(*weight)));
+  };
+  mean("loss");
+  // A metric's inputs do not exist here: zeros of their types stand for them, and must not reach the result.
+  std::vector<Value> placeholders;
+  std::vector<mlir::Operation *> stand;
+  auto place = [&](const auto &types, const std::vector<BatchMark> &marks) {
+    for (auto [i, named] : llvm::enumerate(types)) {
+      Tensor tensor = emitter.constant(0, named.second);
+      stand.push_back(tensor.value.getDefiningOp());
+      tensor.batch = marks[i];
+      placeholders.push_back(Value::tensor(tensor));
+    }
+  };
+  place(outputTypes, outputMarks);
+  place(targetTypes, targetMarks);
+  for (auto &[name, value] : metricsOf()) {
+    const Callable &metric = value.asCallable();
+    if (!metric.decl || metric.decl->role != FunctionDecl::Role::Metric) {
+      mean(name);
+      continue;
+    }
+    Value result = applyMetric(entry, metric, name, MetricPhase::Result, placeholders);
+    std::optional<Tensor> number = evaluator.toTensor(result, f64, metric.span);
+    if (number && number->rank() == 0)
+      entry.result("metric", name, emitter.cast(*number, f64));
+    else if (number)
+      evaluator.error(metric.span,
+                      "the metric `" + name + "` is one number, and this is " + evaluator.names.type(*number));
+  }
+  mlir::Block *block = emitter.builder.getInsertionBlock();
+  entry.finish({});
+  for (mlir::Operation &op : *block)
+    if (llvm::is_contained(stand, &op))
+      evaluator.error(train.metrics->span,
+                      "the result of a metric is made of its tallies alone: the batches are gone by then");
+  evaluator.entry = nullptr;
+}
