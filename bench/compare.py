@@ -9,6 +9,7 @@ of the medians, and the fraction of the floating-point peak measured in the same
 import argparse
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import tempfile
@@ -64,11 +65,11 @@ def main():
     options.add_argument("--torch", help="a python that can import torch")
     options.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     options.add_argument("--rounds", type=int, default=15)
-    options.add_argument("--cc", default="cc")
+    options.add_argument("--cc", default=shutil.which("clang-22") or "cc")
     o = options.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         peak_program = os.path.join(folder, "peak")
-        subprocess.run([o.cc, "-O2", "-march=native", "-ffp-contract=fast", os.path.join(HERE, "peak.c"), "-o", peak_program],
+        subprocess.run([o.cc, "-O3", "-march=native", "-ffp-contract=fast", os.path.join(HERE, "peak.c"), "-o", peak_program],
                        check=True)
         for case in o.cases:
             program = os.path.join(folder, case)

@@ -10,7 +10,8 @@
 constexpr int kCount = 4096;
 #define DECLARE(f) extern "C" void v_##f(float *, float *);
 DECLARE(exp)
-DECLARE(expm1) DECLARE(log) DECLARE(log1p) DECLARE(tanh) DECLARE(erf) DECLARE(sin)
+DECLARE(expm1)
+DECLARE(log) DECLARE(log1p) DECLARE(tanh) DECLARE(erf) DECLARE(sin)
     DECLARE(cos) extern "C" void v_pow(float *, float *, float *);
 
 static bool failed = false;
