@@ -8,11 +8,16 @@
 #include <cstring>
 
 constexpr int kCount = 4096;
-#define DECLARE(f) extern "C" void v_##f(float *, float *);
-DECLARE(exp)
-DECLARE(expm1)
-DECLARE(log) DECLARE(log1p) DECLARE(tanh) DECLARE(erf) DECLARE(sin)
-    DECLARE(cos) extern "C" void v_pow(float *, float *, float *);
+#define DECLARE(f) extern "C" void v_##f(float *, float *)
+DECLARE(exp);
+DECLARE(expm1);
+DECLARE(log);
+DECLARE(log1p);
+DECLARE(tanh);
+DECLARE(erf);
+DECLARE(sin);
+DECLARE(cos);
+extern "C" void v_pow(float *, float *, float *);
 
 static bool failed = false;
 
@@ -86,8 +91,15 @@ static void measurePow() {
 int main() {
   const char *night = std::getenv("NNC_NIGHT");
   uint64_t step = night && std::strcmp(night, "1") == 0 ? 1 : 20011;
-#define MEASURE(f) measure(#f, v_##f, std::f, step);
-  MEASURE(exp)
-  MEASURE(expm1) MEASURE(log) MEASURE(log1p) MEASURE(tanh) MEASURE(erf) MEASURE(sin) MEASURE(cos) measurePow();
+#define MEASURE(f) measure(#f, v_##f, std::f, step)
+  MEASURE(exp);
+  MEASURE(expm1);
+  MEASURE(log);
+  MEASURE(log1p);
+  MEASURE(tanh);
+  MEASURE(erf);
+  MEASURE(sin);
+  MEASURE(cos);
+  measurePow();
   return failed;
 }
