@@ -62,8 +62,7 @@ int writeFile(StringRef path, llvm::function_ref<void(llvm::raw_ostream &)> writ
   return nn::ProgramIsWrong;
 }
 
-int linkProgram(ArrayRef<nn::ObjectFile> objects, const nn::CommandLine &line, const std::string &triple,
-                StringRef output, const char *tool) {
+int linkProgram(ArrayRef<nn::ObjectFile> objects, const std::string &triple, StringRef output, const char *tool) {
   nn::LinkOptions options;
   options.triple = triple;
   options.output = output.str();
@@ -182,7 +181,7 @@ int nn::build(ModuleOp module, const CommandLine &line, const std::string &outpu
   if (objects.empty())
     return ProgramIsWrong;
   watch.lap("objects");
-  int status = linkProgram(objects, line, options.target.triple, output, tool);
+  int status = linkProgram(objects, options.target.triple, output, tool);
   watch.lap("link");
   watch.total();
   return status;

@@ -34,7 +34,7 @@ void nn::addStage(Stage stage, OpPassManager &passes, const Machine &machine) {
     return;
   case Stage::Loops: // each kernel as loops over vectors
     passes.addPass(createEmitKernelsPass(machine));
-    passes.addPass(createCanonicalizerPass());
+    passes.addNestedPass<func::FuncOp>(createCanonicalizerPass()); // kernels in parallel
     return;
   case Stage::Ast:
   case Stage::Nn:
