@@ -39,6 +39,9 @@ struct Section {
   int64_t items = 1;
 };
 
+/// Whether two tensors have one shape and layout.
+bool sameDomain(mlir::RankedTensorType, mlir::RankedTensorType);
+
 class KernelStructure {
 public:
   KernelStructure(mlir::Block &body, const Machine &machine);
