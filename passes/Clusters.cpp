@@ -3,36 +3,11 @@
 // the clusters acyclic.
 #include "passes/Clusters.h"
 
-#include "passes/View.h"
-
 #include "dialect/NN.h"
 
 using namespace mlir;
 
 namespace nn {
-
-OpKind kindOf(Operation *op) {
-  if (isa<CallOp>(op))
-    return OpKind::Call;
-  if (isa<ScalarOpInterface, RandomUniformOp>(op))
-    return OpKind::Map;
-  if (isa<ReduceSumOp, ReduceMaxOp, ReduceMinOp, ArgmaxOp>(op))
-    return OpKind::Reduction;
-  if (isView(op))
-    return OpKind::View;
-  // What computes nothing moves.
-  if (auto cost = dyn_cast<CostOpInterface>(op); cost && cost.flops() == 0)
-    return OpKind::Move;
-  return OpKind::Product;
-}
-
-static ArrayRef<int64_t> shapeOf(Value v) { return cast<RankedTensorType>(v.getType()).getShape(); }
-
-static SmallVector<int64_t> axesOf(Operation *reduction) {
-  if (auto argmax = dyn_cast<ArgmaxOp>(reduction))
-    return {int64_t(argmax.getAxis())};
-  return SmallVector<int64_t>(reduction->getAttrOfType<DenseI64ArrayAttr>("axes").asArrayRef());
-}
 
 Clusters::Clusters(Block &block, const DenseSet<Operation *> &materialised, const DenseSet<Operation *> &observers)
     : block(block), observers(observers) {
@@ -102,92 +77,6 @@ const SmallVector<Clusters::Reader> &Clusters::readers(Value v) const {
   static const SmallVector<Reader> none;
   auto it = readersOf.find(v);
   return it == readersOf.end() ? none : it->second;
-}
-
-bool Clusters::isMap(int cluster) const {
-  return llvm::all_of(clusters[cluster].ops, [&](int i) { return kindOf(ops[i]) == OpKind::Map; });
-}
-
-/// Element computations up to which a kernel is not worth cutting, whatever it computes.
-static constexpr int64_t kSmall = 16384;
-
-/// Whether one thread does all of this in about the time that a launch takes.
-bool Clusters::isSmall(ArrayRef<int> members) const {
-  int64_t work = 0;
-  for (int i : members) {
-    if (kindOf(ops[i]) != OpKind::Map && kindOf(ops[i]) != OpKind::Reduction)
-      return false;
-    work += cast<RankedTensorType>(ops[i]->getResult(0).getType()).getNumElements();
-    if (auto cost = dyn_cast<CostOpInterface>(ops[i]))
-      work += cost.flops();
-  }
-  return work <= kSmall;
-}
-
-/// Whether the ops together are a kernel as the class comment says.
-bool Clusters::isKernel(ArrayRef<int> members) const {
-  Operation *product = nullptr;
-  bool reduces = false;
-  for (int i : members) {
-    switch (kindOf(ops[i])) {
-    case OpKind::Map:
-      break;
-    case OpKind::Reduction:
-      reduces = true;
-      break;
-    case OpKind::Product:
-      if (product)
-        return false;
-      product = ops[i];
-      break;
-    default:
-      return members.size() == 1;
-    }
-  }
-  if (reduces)
-    return !product && isReductionKernel(members);
-  ArrayRef<int64_t> shape = shapeOf((product ? product : ops[members.front()])->getResult(0));
-  if (llvm::any_of(members, [&](int i) { return shapeOf(ops[i]->getResult(0)) != shape; }))
-    return false;
-  return !product || llvm::none_of(product->getOperands(), [&](Value operand) {
-    auto it = index.find(operand.getDefiningOp());
-    return it != index.end() && llvm::is_contained(members, it->second);
-  });
-}
-
-bool Clusters::isReductionKernel(ArrayRef<int> members) const {
-  Operation *first = nullptr;
-  for (int i : members)
-    if (kindOf(ops[i]) == OpKind::Reduction) {
-      first = first ? first : ops[i];
-      if (shapeOf(ops[i]->getOperand(0)) != shapeOf(first->getOperand(0)) || axesOf(ops[i]) != axesOf(first))
-        return false;
-    }
-  ArrayRef<int64_t> full = shapeOf(first->getOperand(0)), reduced = shapeOf(first->getResult(0));
-  auto inside = [&](Operation *op) {
-    auto it = index.find(op);
-    return it != index.end() && llvm::is_contained(members, it->second);
-  };
-  // In order: what depends on a reduction is behind it; all else over the full shape is in front and must not leave.
-  DenseSet<Operation *> behind;
-  for (int i : members) {
-    Operation *op = ops[i];
-    bool depends = llvm::any_of(op->getOperands(),
-                                [&](Value v) { return v.getDefiningOp() && behind.contains(v.getDefiningOp()); });
-    bool isReduction = kindOf(op) == OpKind::Reduction;
-    if (isReduction && depends)
-      return false;
-    if (isReduction || depends)
-      behind.insert(op);
-    ArrayRef<int64_t> shape = shapeOf(op->getResult(0));
-    if (isReduction || shape == reduced)
-      continue;
-    if (depends || shape != full)
-      return false;
-    if (llvm::any_of(readers(op->getResult(0)), [&](const Reader &reader) { return !inside(reader.op); }))
-      return false;
-  }
-  return true;
 }
 
 bool Clusters::reaches(int from, int to) const {
@@ -307,7 +196,7 @@ void Clusters::mergeSiblings() {
   for (auto [i, op] : llvm::enumerate(ops)) {
     OpKind kind = kindOf(op);
     bool alone = kind == OpKind::Map && isMap(clusterOf[i]);
-    if (alone && shapeOf(op->getResult(0)).empty())
+    if (alone && cast<RankedTensorType>(op->getResult(0).getType()).getRank() == 0)
       scalars.push_back(i);
     for (Value operand : op->getOperands()) {
       if (alone)

@@ -13,9 +13,9 @@ class PlanningPass<string argument> : Pass<argument, "::mlir::ModuleOp"> {
 def AutodiffPass : Pass<"nn-autodiff", "::mlir::ModuleOp"> {
   let summary = "Replace every nn.value_and_grad by the function's body and its derivative in reverse mode";
   let description = [{
-    Gradients are computed for values that depend on the listed inputs only, and add up in a fixed order. A call of a function
-    with a written gradient becomes a call of that gradient; other calls are inlined and differentiated through. Functions
-    without a use are removed afterwards.
+    Gradients are computed for values that depend on the listed inputs only, and add up in a fixed order. A call
+    of a function with a written gradient becomes a call of that gradient; other calls are inlined and
+    differentiated through. Functions without a use are removed afterwards.
   }];
   let constructor = "::nn::createAutodiffPass()";
 }
@@ -23,8 +23,9 @@ def AutodiffPass : Pass<"nn-autodiff", "::mlir::ModuleOp"> {
 def SimplifyPass : Pass<"nn-simplify", "::mlir::ModuleOp"> {
   let summary = "Fold, canonicalise, eliminate common subexpressions and dead code";
   let description = [{
-    Beside the ops' own folds: transposes become labels of contractions, elementwise ops on equally broadcast operands move in
-    front of the broadcast, sums of broadcasts become products, chains of moves become one move.
+    Beside the ops' own folds: transposes become labels of contractions, elementwise ops on equally broadcast
+    operands move in front of the broadcast, sums of broadcasts become products, chains of moves become one
+    move.
   }];
   let constructor = "::nn::createSimplifyPass()";
 }
@@ -36,15 +37,15 @@ def InlineKernelFunctionsPass : Pass<"nn-inline-kernel-functions", "::mlir::Modu
 
 def SplitReductionsPass : Pass<"nn-split-reductions", "::mlir::ModuleOp"> {
   let summary = "Cut large reductions with few results into partial ones, so that threads have work";
-  let description = "The number of parts is a function of the shape alone, so results do not depend on the number of threads.";
+  let description = "How many parts is a function of the shape alone: results do not depend on the number of threads.";
   let constructor = "::nn::createSplitReductionsPass()";
 }
 
 def ChooseLayoutsPass : Pass<"nn-choose-layouts", "::mlir::ModuleOp"> {
   let summary = "Store activations with the batch innermost where that keeps the vector lanes full";
   let description = [{
-    Decides per entry function from its contractions, convolutions and windows. Arguments and results keep the canonical
-    row-major order.
+    Decides per entry function from its contractions, convolutions and windows. Arguments and results keep the
+    canonical row-major order.
   }];
   let constructor = "::nn::createChooseLayoutsPass(target)";
 }
@@ -62,9 +63,10 @@ def OutlineKernelsPass : PlanningPass<"nn-outline-kernels"> {
 def PlanMemoryPass : PlanningPass<"nn-plan-memory"> {
   let summary = "Order the launches and give every value an offset in the arena";
   let description = [{
-    Owned values (parameters, states, slots, tallies) fill one persistent range at the same offsets in every entry; an entry
-    that replaces one writes it in place, after the readers of the old value, or through one copy where that is impossible.
-    Sets `nn.offset` on arguments and owned values, `offsets` and `barrier` on launches, and the module's byte counts.
+    Owned values (parameters, states, slots, tallies) fill one persistent range at the same offsets in every
+    entry; an entry that replaces one writes it in place, after the readers of the old value, or through one
+    copy where that is impossible. Sets `nn.offset` on arguments and owned values, `offsets` and `barrier` on
+    launches, and the module's byte counts.
   }];
   let constructor = "::nn::createPlanMemoryPass(target)";
 }
