@@ -13,6 +13,7 @@
 #include "llvm/TargetParser/SubtargetFeature.h"
 #include "llvm/Transforms/IPO/GlobalDCE.h"
 #include "llvm/Transforms/InstCombine/InstCombine.h"
+#include "llvm/Transforms/Instrumentation/AddressSanitizer.h"
 #include "llvm/Transforms/Scalar/DeadStoreElimination.h"
 #include "llvm/Transforms/Scalar/EarlyCSE.h"
 #include "llvm/Transforms/Scalar/LICM.h"
@@ -103,7 +104,12 @@ std::string nn::requiredFeatures(const TargetMachine &machine) {
 void nn::optimize(Module &module, TargetMachine &machine, int level) {
   module.setTargetTriple(machine.getTargetTriple());
   module.setDataLayout(machine.createDataLayout());
-  if (level == 0)
+#ifdef NNC_SANITIZE_PROGRAMS // a compiler built with the address sanitizer makes programs that are
+  bool sanitize = machine.getTargetTriple().getArch() == Triple(sys::getDefaultTargetTriple()).getArch();
+#else
+  bool sanitize = false;
+#endif
+  if (level == 0 && !sanitize)
     return;
   PipelineTuningOptions tuning;
   tuning.LoopVectorization = tuning.SLPVectorization = false;
@@ -119,7 +125,14 @@ void nn::optimize(Module &module, TargetMachine &machine, int level) {
   builder.crossRegisterProxies(loops, functions, callGraph, modules);
   ModulePassManager passes;
   passes.addPass(GlobalDCEPass());
-  passes.addPass(createModuleToFunctionPassAdaptor(functionPasses()));
+  if (level > 0)
+    passes.addPass(createModuleToFunctionPassAdaptor(functionPasses()));
+  if (sanitize) {
+    for (Function &function : module)
+      if (!function.isDeclaration())
+        function.addFnAttr(Attribute::SanitizeAddress);
+    passes.addPass(AddressSanitizerPass(AddressSanitizerOptions()));
+  }
   passes.run(module, modules);
 }
 

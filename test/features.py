@@ -46,7 +46,7 @@ FEATURES = {
     "tinyshakespeare": (_has_data("tinyshakespeare/input.txt"), f"no text in {data_folder()} (set NNC_DATA)"),
     "numpy": (_has_numpy(), "python3-numpy is not installed"),
     "clang-format": (shutil.which("clang-format-22"), "clang-format-22 is not installed"),
-    "qemu-aarch64": (_has_qemu_aarch64(), "qemu-user-static or the arm64 cross libraries are not installed"),
+    "qemu-aarch64": (_has_qemu_aarch64(), "no qemu-user-static, no arm64 cross libraries, or a build without the aarch64 runtime"),
     "x86_64": (platform.machine() == "x86_64", "not an x86-64 machine"),
     "avx2": ({"avx2", "fma"} <= _flags, "this CPU has no AVX2 and FMA"),
     "avx512": ({"avx512f", "avx512vl", "avx512bw", "avx512dq"} <= _flags, "this CPU has no AVX-512"),

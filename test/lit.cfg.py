@@ -25,6 +25,7 @@ config.substitutions += [
     (r"%nn-opt\b", os.path.join(binaries, "nn-opt")),
     (r"%nnc\b", nnc),
     (r"%bin\b", binaries),
+    (r"%build\b", config.build_dir),
     (r"%lib\b", os.path.join(config.build_dir, "lib")),
     (r"%unit\b", units),
     (r"%llvm\b", config.llvm_tools_dir),
@@ -44,5 +45,7 @@ for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "NNC_NIGHT"):
         config.environment[name] = os.environ[name]
 
 config.available_features |= features.available()
+if not os.path.exists(os.path.join(config.build_dir, "lib", "aarch64", "libnnrt.a")):
+    config.available_features.discard("qemu-aarch64")
 for sanitizer in filter(None, config.sanitizer.split(",")):
     config.available_features.add(sanitizer + "-sanitizer")

@@ -4,6 +4,7 @@
 // under an emulator.
 #include "tools/Link.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
@@ -145,6 +146,10 @@ nn::LinkError arguments(const nn::LinkOptions &options, std::vector<std::string>
   after = {options.runtime, stdcxx, "-lm", zlib, gcc, "-lc", file("crtn.o")};
   if (std::string builtins = file("libgcc.a"); !builtins.empty())
     after.insert(after.end() - 2, builtins);
+#ifdef NNC_SANITIZER_ARCHIVES // the runtime is instrumented: so must be the program
+  after.insert(after.begin() + 1,
+               {"--whole-archive", NNC_SANITIZER_ARCHIVES, "--no-whole-archive", "--export-dynamic", "-lresolv"});
+#endif
   return {};
 }
 
