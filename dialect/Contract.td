@@ -6,6 +6,7 @@ include "dialect/Dialect.td"
 
 def NN_ContractOp : NN_Op<"contract", [Pure, DeclareOpInterfaceMethods<DifferentiableOpInterface>,
     DeclareOpInterfaceMethods<ElementOpInterface>, DeclareOpInterfaceMethods<CostOpInterface>,
+    DeclareOpInterfaceMethods<ReferenceOpInterface>,
     DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
   let summary = "y[out] = sum of a[lhs] * b[rhs] over the labels that `out` lacks";
   let description = [{
@@ -18,6 +19,9 @@ def NN_ContractOp : NN_Op<"contract", [Pure, DeclareOpInterfaceMethods<Different
        : tensor<4x5xf32>, tensor<3x5xf32> -> tensor<4x3xf32>
     ```
   }];
+  let shapes = "Equal labels have equal extents; y has those of `out`.";
+  let rule = "contract(d, b), contract(a, d), over the labels that the operand lacks";
+  let cost = "2 * the product of all labels' extents";
   let arguments = (ins NN_FloatTensor:$a, NN_FloatTensor:$b, DenseI64ArrayAttr:$lhs, DenseI64ArrayAttr:$rhs,
                        DenseI64ArrayAttr:$out);
   let results = (outs NN_FloatTensor:$y);

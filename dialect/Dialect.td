@@ -26,6 +26,10 @@ def NN_Dialect : Dialect {
 }
 
 class NN_Op<string mnemonic, list<Trait> traits = []> : Op<NN_Dialect, mnemonic, traits> {
+  // For docs/ops.md: how shapes agree, the gradients of the operands from d, that of the result, and floating-point operations.
+  string shapes = "";
+  string rule = "";
+  string cost = "";
   // Where result types are inferred: they may lie otherwise in memory.
   code compatible = [{
     static bool isCompatibleReturnTypes(::mlir::TypeRange a, ::mlir::TypeRange b) {
@@ -37,6 +41,9 @@ class NN_Op<string mnemonic, list<Trait> traits = []> : Op<NN_Dialect, mnemonic,
 
 /// An op without derivative: its results do not vary, or not continuously, with its operands.
 def NoGradient : NativeOpTrait<"NoGradient"> { let cppNamespace = "::nn"; }
+
+/// An op whose meaning is that of a function or region: cost and reference are those of the ops inside.
+def Structural : NativeOpTrait<"Structural"> { let cppNamespace = "::nn"; }
 
 def NN_LayoutAttr : AttrDef<NN_Dialect, "Layout", [
     DeclareAttrInterfaceMethods<VerifiableTensorEncoding>]> {

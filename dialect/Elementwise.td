@@ -6,9 +6,17 @@
 include "dialect/Dialect.td"
 
 class NN_Elementwise<string mnemonic, list<Trait> traits> : NN_Op<mnemonic, !listconcat([Pure,
-    DeclareOpInterfaceMethods<ScalarOpInterface>, DeclareOpInterfaceMethods<CostOpInterface>], traits)> {
+    DeclareOpInterfaceMethods<ScalarOpInterface>, DeclareOpInterfaceMethods<CostOpInterface>,
+    DeclareOpInterfaceMethods<ReferenceOpInterface>], traits)> {
   let assemblyFormat = "operands attr-dict `:` type(operands) `->` type($y)";
-  code costBody = [{ int64_t $cppClass::flops() { return getY().getType().getNumElements(); } }];
+  let shapes = "All operands and the result have one shape.";
+  let cost = "1 per element";
+  code sharedBody = [{
+    int64_t $cppClass::flops() { return getY().getType().getNumElements(); }
+    ::llvm::SmallVector<::mlir::Value> $cppClass::emitReference(::mlir::OpBuilder &b, ::mlir::ValueRange in) {
+      return ::nn::elementwiseReference(getOperation(), b, in);
+    }
+  }];
   code inferBody = [{
     ::mlir::LogicalResult $cppClass::inferReturnTypes(::mlir::MLIRContext *, std::optional<::mlir::Location>,
         ::mlir::ValueRange in, ::mlir::DictionaryAttr, ::mlir::OpaqueProperties, ::mlir::RegionRange,
@@ -25,8 +33,8 @@ class NN_Unary<string mnemonic, string formula, string scalar, string derivative
                     " %x : tensor<4x3xf32> -> tensor<4x3xf32>\n```";
   let arguments = (ins NN_FloatTensor:$x);
   let results = (outs NN_FloatTensor:$y);
-  string rule = derivative;
-  let extraClassDefinition = costBody # inferBody # [{
+  let rule = derivative;
+  let extraClassDefinition = sharedBody # inferBody # [{
     ::mlir::Value $cppClass::emitScalar(::mlir::OpBuilder &b, ::mlir::ValueRange in, ::mlir::Type) {
       ::nn::Scalar x{b, getLoc(), in[0]};
       return (}] # scalar # [{).v;
@@ -69,8 +77,8 @@ class NN_Binary<string mnemonic, string formula, string scalar, string da, strin
   let arguments = (ins NN_Tensor:$a, NN_Tensor:$b);
   let results = (outs NN_Tensor:$y);
   let hasFolder = 1;
-  string rule = da # ", " # db;
-  let extraClassDefinition = costBody # inferBody # [{
+  let rule = !if(!empty(da), "", da # ", " # db);
+  let extraClassDefinition = sharedBody # inferBody # [{
     ::mlir::OpFoldResult $cppClass::fold(FoldAdaptor in) { return ::nn::foldBinary(getOperation(), in.getA(), in.getB()); }
     ::mlir::Value $cppClass::emitScalar(::mlir::OpBuilder &builder, ::mlir::ValueRange in, ::mlir::Type) {
       ::nn::Scalar a{builder, getLoc(), in[0]}, b{builder, getLoc(), in[1]};
@@ -124,7 +132,7 @@ def NN_CompareOp : NN_Elementwise<"compare", [NoGradient, SameOperandsAndResultS
     build($_builder, $_state, t.clone($_builder.getI1Type()), predicate, a, b);
   }]>];
   let assemblyFormat = "$predicate `,` operands attr-dict `:` type(operands) `->` type($y)";
-  let extraClassDefinition = costBody;
+  let extraClassDefinition = sharedBody;
 }
 
 def NN_SelectOp : NN_Elementwise<"select", [SameOperandsAndResultShape, DeclareOpInterfaceMethods<DifferentiableOpInterface>
@@ -140,8 +148,9 @@ def NN_SelectOp : NN_Elementwise<"select", [SameOperandsAndResultShape, DeclareO
   let builders = [OpBuilder<(ins "::mlir::Value":$condition, "::mlir::Value":$a, "::mlir::Value":$b), [{
     build($_builder, $_state, a.getType(), condition, a, b);
   }]>];
+  let rule = "nothing, select(condition, d, 0), select(condition, 0, d)";
   let hasVerifier = 1;
-  let extraClassDefinition = costBody;
+  let extraClassDefinition = sharedBody;
 }
 
 def NN_CastOp : NN_Elementwise<"cast", [SameOperandsAndResultShape, DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
@@ -158,8 +167,9 @@ def NN_CastOp : NN_Elementwise<"cast", [SameOperandsAndResultShape, DeclareOpInt
   let builders = [OpBuilder<(ins "::mlir::Value":$x, "::mlir::Type":$element), [{
     build($_builder, $_state, ::mlir::cast<::mlir::RankedTensorType>(x.getType()).clone(element), x);
   }]>];
+  let rule = "cast(d), between floating-point types";
   let hasFolder = 1;
-  let extraClassDefinition = costBody;
+  let extraClassDefinition = sharedBody;
 }
 
 #endif

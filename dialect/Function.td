@@ -5,7 +5,7 @@
 include "dialect/Dialect.td"
 include "mlir/IR/SymbolInterfaces.td"
 
-def NN_CallOp : NN_Op<"call", [Pure, NoGradient, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+def NN_CallOp : NN_Op<"call", [Pure, NoGradient, Structural, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "The results of a private function";
   let description = [{
     What a `kernel fn`, or a function with its own gradient, is called by. The function may name a gradient (`nn.gradient`):
@@ -21,7 +21,7 @@ def NN_CallOp : NN_Op<"call", [Pure, NoGradient, DeclareOpInterfaceMethods<Symbo
   let assemblyFormat = "$callee `(` $inputs `)` attr-dict `:` functional-type($inputs, $outputs)";
 }
 
-def NN_ValueAndGradOp : NN_Op<"value_and_grad", [Pure, NoGradient, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+def NN_ValueAndGradOp : NN_Op<"value_and_grad", [Pure, NoGradient, Structural, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "The results of a function, then the gradients of its first result";
   let description = [{
     The first result of the callee is a floating-point scalar; `wrt` lists the inputs whose gradients follow the callee's

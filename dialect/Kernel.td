@@ -7,15 +7,23 @@ include "mlir/IR/SymbolInterfaces.td"
 include "mlir/Interfaces/ControlFlowInterfaces.td"
 include "mlir/IR/RegionKindInterface.td"
 
-def NN_YieldOp : NN_Op<"yield", [Pure, Terminator, ReturnLike, NoGradient, ParentOneOf<["GroupOp", "KernelOp"]>]> {
+def NN_YieldOp : NN_Op<"yield", [Pure, Terminator, ReturnLike, NoGradient, Structural, ParentOneOf<["GroupOp", "KernelOp"]>]> {
   let summary = "The results of a group or kernel";
-  let description = "Ends the body of `nn.group` and `nn.kernel`.";
+  let description = [{
+    Ends the body of `nn.group` and `nn.kernel`.
+
+    ```mlir
+    %y = nn.group (%a = %x : tensor<4xf32>) -> tensor<4xf32> {
+      nn.yield %a : tensor<4xf32>
+    }
+    ```
+  }];
   let arguments = (ins Variadic<NN_Tensor>:$values);
   let assemblyFormat = "attr-dict ($values^ `:` type($values))?";
   let builders = [OpBuilder<(ins), "">];
 }
 
-def NN_GroupOp : NN_Op<"group", [Pure, NoGradient, IsolatedFromAbove, SingleBlockImplicitTerminator<"YieldOp">]> {
+def NN_GroupOp : NN_Op<"group", [Pure, NoGradient, Structural, IsolatedFromAbove, SingleBlockImplicitTerminator<"YieldOp">]> {
   let summary = "Ops that will be one kernel";
   let description = [{
     Its operands are the arguments of its body, its results what the body yields. At most one op of the body is a
@@ -35,7 +43,7 @@ def NN_GroupOp : NN_Op<"group", [Pure, NoGradient, IsolatedFromAbove, SingleBloc
   let hasVerifier = 1;
 }
 
-def NN_KernelOp : NN_Op<"kernel", [IsolatedFromAbove, Symbol, NoGradient, SingleBlockImplicitTerminator<"YieldOp">]> {
+def NN_KernelOp : NN_Op<"kernel", [IsolatedFromAbove, Symbol, NoGradient, Structural, SingleBlockImplicitTerminator<"YieldOp">]> {
   let summary = "A kernel: a function of tensors that is generated as one piece of code";
   let description = [{
     `tasks` independent pieces of work, split among threads, determined by shapes and target alone. `inplace` lists pairs
@@ -53,7 +61,7 @@ def NN_KernelOp : NN_Op<"kernel", [IsolatedFromAbove, Symbol, NoGradient, Single
   let hasCustomAssemblyFormat = 1;
 }
 
-def NN_LaunchOp : NN_Op<"launch", [Pure, NoGradient, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+def NN_LaunchOp : NN_Op<"launch", [Pure, NoGradient, Structural, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "Runs a kernel";
   let description = [{
     Operands and results are tensors of the step; after planning, `offsets` holds where the results (then the kernel's

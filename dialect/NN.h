@@ -20,6 +20,9 @@ namespace nn {
 /// The trait of ops whose results have no derivative.
 template <typename ConcreteOp>
 struct NoGradient : mlir::OpTrait::TraitBase<ConcreteOp, NoGradient> {};
+/// The trait of ops that stand for the ops of a function or region.
+template <typename ConcreteOp>
+struct Structural : mlir::OpTrait::TraitBase<ConcreteOp, Structural> {};
 
 /// Whether two tensor types have the same shape and element type.
 bool equalButForLayout(mlir::Type a, mlir::Type b);
@@ -31,6 +34,9 @@ llvm::SmallVector<int64_t> physicalStrides(mlir::RankedTensorType type);
 mlir::RankedTensorType withOrder(mlir::RankedTensorType type, llvm::ArrayRef<int64_t> order);
 /// Folds arithmetic with neutral elements and of splat constants.
 mlir::OpFoldResult foldBinary(mlir::Operation *op, mlir::Attribute a, mlir::Attribute b);
+
+/// `emitReference` of every elementwise op.
+llvm::SmallVector<mlir::Value> elementwiseReference(mlir::Operation *op, mlir::OpBuilder &b, mlir::ValueRange in);
 
 int64_t convolutionFlops(mlir::Operation *op);
 int64_t windowFlops(mlir::Operation *op);

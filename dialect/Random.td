@@ -5,7 +5,8 @@
 include "dialect/Dialect.td"
 
 def NN_RandomUniformOp : NN_Op<"random_uniform", [Pure, NoGradient, DeclareOpInterfaceMethods<ElementOpInterface>,
-    DeclareOpInterfaceMethods<CostOpInterface>]> {
+    DeclareOpInterfaceMethods<CostOpInterface>,
+    DeclareOpInterfaceMethods<ReferenceOpInterface>]> {
   let summary = "Numbers uniform in [0, 1), drawn from a counter";
   let description = [{
     Philox4x32-10 (Salmon et al., 2011). The key is the seed; the counter is (logical element, step, `path`, `draw`,
@@ -16,6 +17,8 @@ def NN_RandomUniformOp : NN_Op<"random_uniform", [Pure, NoGradient, DeclareOpInt
        : tensor<i64>, tensor<i64> -> tensor<4x3xf32>
     ```
   }];
+  let shapes = "Any shape.";
+  let cost = "0";
   let arguments = (ins NN_IntScalar:$seed, NN_IntScalar:$step, I64Attr:$path, I64Attr:$draw, I64Attr:$application);
   let results = (outs NN_FloatTensor:$y);
   let assemblyFormat = "$seed `,` $step attr-dict `:` type($seed) `,` type($step) `->` type($y)";
