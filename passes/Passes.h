@@ -19,6 +19,7 @@ std::unique_ptr<mlir::Pass> createChooseLayoutsPass(const Target &target);
 std::unique_ptr<mlir::Pass> createGroupPass();
 std::unique_ptr<mlir::Pass> createOutlineKernelsPass(const Target &target);
 std::unique_ptr<mlir::Pass> createPlanMemoryPass(const Target &target);
+std::unique_ptr<mlir::Pass> createLowerToReferencePass();
 
 /// Makes the passes known to the pass pipeline parser. `target` must outlive every pass.
 void registerPasses(const Target &target);

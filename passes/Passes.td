@@ -71,4 +71,15 @@ def PlanMemoryPass : PlanningPass<"nn-plan-memory"> {
   let constructor = "::nn::createPlanMemoryPass(target)";
 }
 
+def LowerToReferencePass : Pass<"nn-lower-to-reference", "::mlir::ModuleOp"> {
+  let summary = "Lower the whole module to linalg on tensors, op by op";
+  let description = [{
+    Groups, kernels and launches become their ops, nn.call becomes func.call, layouts are dropped and bytes become i8.
+    The result is slow and obviously right: what optimised programs are compared with.
+  }];
+  let constructor = "::nn::createLowerToReferencePass()";
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
+                           "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
+}
+
 #endif

@@ -13,4 +13,5 @@ void nn::registerPasses(const Target &target) {
   mlir::registerPass([] { return createGroupPass(); });
   mlir::registerPass([&target] { return createOutlineKernelsPass(target); });
   mlir::registerPass([&target] { return createPlanMemoryPass(target); });
+  mlir::registerPass([] { return createLowerToReferencePass(); });
 }
