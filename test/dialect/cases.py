@@ -65,7 +65,7 @@ CASES = {
     "cast": [Case([x(3, 4)], type=t) for t in ("f32", "f64", "i32", "i64", "i1")] +
             [Case([x(3, 4, type=t)], type="float") for t in ("ui8", "i32", "i1")] +
             [Case([x(3, 4, low=0, high=200)], type="ui8"), Case([x(5, type="ui8")], type="i32"), Case([x(5, type="i1")], type="i32")],
-    "constant": [Case([], {"value": [[1.5, -2, 3], [0, 0.25, 7]]}, type="float")],
+    "constant": [Case([], {"value": [[1.5, -2.0, 3.0], [0.0, 0.25, 7.0]]}, type="float")],
     "iota": [Case([], {"axis": 1}, shape=(2, 3, 2), type="i32"), Case([], {"axis": 0}, shape=(4,), type="float")],
     "broadcast": [Case([x(3)], {"dims": [1]}, shape=(4, 3)), Case([x()], {"dims": []}, shape=(2, 3)),
                   Case([x(2, 4)], {"dims": [0, 2]}, shape=(2, 3, 4)), Case([x(5)], {"dims": [0]}, shape=(5, 1))],
