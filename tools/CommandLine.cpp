@@ -38,7 +38,9 @@ struct Options {
                                cl::cat(category)};
   cl::opt<bool> explain{"explain", cl::desc("say what the compiler decided"), cl::cat(category)};
   cl::opt<bool> timed{"time", cl::desc("print how long each stage took"), cl::cat(category)};
-  cl::opt<bool> verifyPasses{"verify-passes", cl::desc("check the program after every pass"), cl::cat(category)};
+  cl::opt<bool> verifyPasses{"verify-passes",
+                             cl::desc("check after every pass that the program is valid and computes what it did"),
+                             cl::cat(category)};
   cl::opt<bool> strictFp{"strict-fp", cl::desc("no algorithm that rounds otherwise than the sums as written"),
                          cl::cat(category)};
   cl::opt<std::string> threads{"threads", cl::desc("team (default) or none"), cl::value_desc("KIND"), cl::init("team"),

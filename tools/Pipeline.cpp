@@ -13,6 +13,8 @@
 #include "mlir/Transforms/Passes.h"
 #include "passes/Passes.h"
 #include "tools/DumpIr.h"
+#include "tools/reference/Runner.h"
+#include "tools/reference/SameMeaning.h"
 
 using namespace mlir;
 
@@ -36,9 +38,11 @@ void nn::addStage(Stage stage, OpPassManager &passes, const Machine &machine) {
     passes.addPass(createEmitKernelsPass(machine));
     passes.addNestedPass<func::FuncOp>(createCanonicalizerPass()); // kernels in parallel
     return;
+  case Stage::Linalg: // beside the road: the slow and obviously right way
+    passes.addPass(createLowerToReferencePass());
+    return;
   case Stage::Ast:
   case Stage::Nn:
-  case Stage::Linalg:
   case Stage::Llvm:
   case Stage::Asm:
   case Stage::Obj:
@@ -65,6 +69,8 @@ std::optional<nn::Stage> nn::findStage(llvm::StringRef name) {
 bool nn::runStage(ModuleOp module, Stage stage, const Machine &machine, const StageOptions &options) {
   PassManager passes(module.getContext());
   passes.enableVerifier(options.verify);
+  if (options.verify)
+    verifyPasses(passes);
   addStage(stage, passes, machine);
   if (options.dump)
     options.dump->follow(passes, stageName(stage));
@@ -74,6 +80,7 @@ bool nn::runStage(ModuleOp module, Stage stage, const Machine &machine, const St
 void nn::registerDialects(DialectRegistry &registry) {
   registry.insert<NNDialect, func::FuncDialect>();
   registerLoweringDialects(registry);
+  registerReferenceDialects(registry);
 }
 
 void nn::registerPipeline(const Machine &machine) {

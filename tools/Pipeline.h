@@ -36,7 +36,7 @@ void addStage(Stage stage, mlir::OpPassManager &passes, const Machine &machine);
 
 struct StageOptions {
   IrDump *dump = nullptr;
-  bool verify = false; ///< the IR after every pass
+  bool verify = false; ///< the IR after every pass, and that it means what it meant (tools/reference/SameMeaning.h)
 };
 
 /// Makes `stage` of a module of the stage before it. False after an error, which is emitted on the module.

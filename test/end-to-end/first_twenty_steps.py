@@ -3,10 +3,13 @@
 # usage: first_twenty_steps.py NNC MODEL.nn (mlp|lenet|batchnorm) FOLDER. Exits 1 with one line per difference.
 import gzip
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
+# BLAS threads that spin help nobody on a machine that runs other tests too.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 
 import nets
