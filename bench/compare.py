@@ -9,7 +9,6 @@ of the medians, and the fraction of the floating-point peak measured in the same
 import argparse
 import json
 import os
-import shutil
 import statistics
 import subprocess
 import tempfile
@@ -65,7 +64,7 @@ def main():
     options.add_argument("--torch", help="a python that can import torch")
     options.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     options.add_argument("--rounds", type=int, default=15)
-    options.add_argument("--cc", default=shutil.which("clang-22") or "cc")
+    options.add_argument("--cc", default="cc", help="builds peak.c; clang needs -mprefer-vector-width=512, else it reads half the peak")
     o = options.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         peak_program = os.path.join(folder, "peak")
