@@ -86,7 +86,7 @@ std::unique_ptr<TargetMachine> nn::createTargetMachine(const LlvmTarget &target,
   if (!known)
     report_fatal_error(Twine(error));
   TargetOptions options;
-  options.AllowFPOpFusion = FPOpFusion::Strict; // fused multiply-adds are the ones we wrote
+  options.AllowFPOpFusion = FPOpFusion::Standard; // multiply-adds are fused where we wrote them, as fmuladd, only
   options.FunctionSections = true;
   return std::unique_ptr<TargetMachine>(known->createTargetMachine(triple, target.cpu, target.features, options,
                                                                    Reloc::PIC_, std::nullopt, codegenLevel(level)));
