@@ -117,4 +117,49 @@ bool Clusters::isReductionKernel(ArrayRef<int> members) const {
   return true;
 }
 
+/// The first rule that one kernel of both would break.
+StringRef Clusters::whyApart(int producer, int consumer) const {
+  auto find = [&](int cluster, OpKind kind) -> Operation * {
+    for (int i : clusters[cluster].ops)
+      if (kindOf(ops[i]) == kind)
+        return ops[i];
+    return nullptr;
+  };
+  for (int cluster : {producer, consumer})
+    if (find(cluster, OpKind::Call))
+      return "the target has a kernel of its own for it";
+  Operation *product = find(consumer, OpKind::Product);
+  auto isProduced = [&](Value v) {
+    auto it = index.find(v.getDefiningOp());
+    return it != index.end() && clusterOf[it->second] == producer;
+  };
+  if (product && llvm::any_of(product->getOperands(), isProduced))
+    return "a product reads its operands from memory, each more than once";
+  if (product && find(producer, OpKind::Product))
+    return "a kernel has one product";
+  if (find(producer, OpKind::Move) || find(consumer, OpKind::Move) || clusters[producer].apart.contains(consumer))
+    return "the elements are read in another order than they are computed in";
+  if (find(producer, OpKind::Reduction) || find(consumer, OpKind::Reduction))
+    return "a reduction's kernel ends with values of the reduced shape, which no other reduction in it reads";
+  if (reaches(producer, consumer))
+    return "another kernel lies between them";
+  return "shapes differ";
+}
+
+std::vector<Clusters::Cut> Clusters::cuts() const {
+  std::vector<Cut> result;
+  DenseSet<std::pair<int, int>> known;
+  for (auto [i, op] : llvm::enumerate(ops))
+    for (Value value : op->getResults())
+      for (const Reader &reader : readers(value)) {
+        auto it = index.find(reader.op);
+        if (it == index.end() || clusterOf[it->second] == clusterOf[i])
+          continue;
+        int from = clusterOf[i], to = clusterOf[it->second];
+        if (known.insert({from, to}).second)
+          result.push_back({op, reader.op, whyApart(from, to)});
+      }
+  return result;
+}
+
 } // namespace nn

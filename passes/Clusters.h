@@ -47,6 +47,14 @@ public:
   /// The clusters in an order in which each comes after what it reads; ops in the block's order.
   std::vector<std::vector<mlir::Operation *>> inOrder() const;
 
+  /// A value that goes from one cluster to another through memory, and the rule that keeps the two apart.
+  struct Cut {
+    mlir::Operation *producer, *consumer;
+    llvm::StringRef why;
+  };
+  /// One per pair of clusters.
+  std::vector<Cut> cuts() const;
+
   /// The ops in clusters (or the block's terminator) that read a value, directly or through Moves and Views.
   struct Reader {
     mlir::Operation *op;
@@ -76,6 +84,7 @@ private:
   void mergeProducers(int op);
   void mergeSiblings();
   bool isReadyWith(int a, int b) const;
+  llvm::StringRef whyApart(int producer, int consumer) const;
   void mergeSmall();
   bool isMap(int cluster) const;
 

@@ -179,6 +179,9 @@ void Grouping::build(ArrayRef<Operation *> members) {
 
 void Grouping::run() {
   clusters.grow();
+  for (const Clusters::Cut &cut : clusters.cuts())
+    emitRemark(cut.consumer->getLoc()) << cut.consumer->getName().stripDialect() << " is not fused with "
+                                       << cut.producer->getName().stripDialect() << ", which it reads: " << cut.why;
   findReplaced();
   Operation *last = &block.back();
   SmallVector<Operation *> old;

@@ -47,7 +47,7 @@ private:
   bool canReplace(LaunchOp writer, unsigned result, Value old);
   bool dependsOn(Operation *reader, Operation *writer) const;
   SmallVector<Operation *> readersOf(Value argument) const;
-  void copyInto(OpOperand &result);
+  void copyInto(OpOperand &result, StringRef why);
   void sort();
 
   func::FuncOp entry;
@@ -86,7 +86,9 @@ bool Scheduler::dependsOn(Operation *reader, Operation *writer) const {
   return false;
 }
 
-void Scheduler::copyInto(OpOperand &result) {
+void Scheduler::copyInto(OpOperand &result, StringRef why) {
+  StringRef name = nameOf(entry, result.getOperandNumber(), true);
+  emitRemark(result.get().getLoc()) << "`" << name << "` is copied: " << why;
   result.set(copy(viewed(result.get()), result.get().getType()).getResult(0));
 }
 
@@ -112,7 +114,7 @@ Value Scheduler::oldOf(OpOperand &result) const { return owned.lookup(nameOf(ent
 /// Makes an owned value's replacement the result of a launch.
 void Scheduler::makeLaunch(OpOperand &result) {
   if (result.get() != oldOf(result) && !result.get().getDefiningOp<LaunchOp>())
-    copyInto(result);
+    copyInto(result, "its new value is another value as it stands");
 }
 
 /// An owned value's replacement is nothing else's replacement, and is written behind the old value's readers.
@@ -122,10 +124,10 @@ void Scheduler::settleOwned(OpOperand &result) {
   if (result.get() == old)
     return;
   if (replaced.count(result.get()))
-    copyInto(result);
+    copyInto(result, "its new value is another owned value's, too");
   auto writer = result.get().getDefiningOp<LaunchOp>();
   if (old && !canReplace(writer, cast<OpResult>(result.get()).getResultNumber(), old)) {
-    copyInto(result);
+    copyInto(result, "its old value is read elsewhere than where, or later than, the new one is written");
     writer = result.get().getDefiningOp<LaunchOp>();
   }
   if (old)
@@ -140,7 +142,7 @@ void Scheduler::settleOutput(OpOperand &result) {
   auto argument = dyn_cast<BlockArgument>(result.get());
   bool stays = argument && !isReplaced(argument);
   if (!stays && !result.get().getDefiningOp<LaunchOp>())
-    copyInto(result);
+    copyInto(result, argument ? "the entry replaces it" : "it is another value under another shape");
 }
 
 bool Scheduler::isReplaced(Value argument) const {

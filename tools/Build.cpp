@@ -8,7 +8,9 @@
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
+#include "tools/Arena.h"
 #include "tools/DumpIr.h"
+#include "tools/Explain.h"
 #include "tools/Link.h"
 #include "tools/Report.h"
 #include "llvm/IR/LLVMContext.h"
@@ -159,7 +161,7 @@ int nn::build(ModuleOp module, const CommandLine &line, const std::string &outpu
       if (line.maxArena && !checkArena(module, line.maxArena, errs()))
         return ProgramIsWrong;
       if (line.explain)
-        printKernels(module, line.emit == Stage::Program ? llvm::outs() : errs());
+        explain(module, *machine, line.emit == Stage::Program ? llvm::outs() : errs());
     }
     if (stage != Stage::Nn)
       watch.lap(stageName(stage));

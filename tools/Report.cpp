@@ -1,7 +1,5 @@
 // Tables of what the compiler found out, from attributes that passes left on the module. Computes nothing of its own.
 #include "tools/Report.h"
-#include "dialect/NN.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Format.h"
@@ -35,21 +33,6 @@ void nn::printMemory(ModuleOp planned, llvm::raw_ostream &out) {
         << " bytes\n";
   out << llvm::left_justify("arena", 12)
       << llvm::format("%12lld", static_cast<long long>(integer(attrs, "nn.arena_bytes"))) << " bytes\n";
-}
-
-bool nn::checkArena(ModuleOp planned, int64_t limit, llvm::raw_ostream &errors) {
-  DictionaryAttr attrs = planned->getAttrDictionary();
-  int64_t arena = integer(attrs, "nn.arena_bytes");
-  if (arena <= limit)
-    return true;
-  const auto *largest = &memoryRows[0];
-  for (const auto &row : memoryRows)
-    if (integer(attrs, row.second) > integer(attrs, largest->second))
-      largest = &row;
-  errors << "nnc: the program needs " << arena << " bytes, more than --max-arena (" << limit << "): most are "
-         << largest->first << " (" << integer(attrs, largest->second) << " bytes)\n"
-         << "  hint: a smaller batch makes activations smaller\n";
-  return false;
 }
 
 void nn::printSummary(ModuleOp module, llvm::raw_ostream &out) {
@@ -98,24 +81,4 @@ void nn::printSummary(ModuleOp module, llvm::raw_ostream &out) {
       << other << " not trainable\n"
       << bytes << " bytes of parameters\n"
       << flops << " FLOPs per example\n";
-}
-
-void nn::printKernels(ModuleOp planned, llvm::raw_ostream &out) {
-  llvm::StringMap<int64_t> uses;
-  for (auto function : planned.getOps<func::FuncOp>()) {
-    int64_t launches = 0, barriers = 0;
-    function.walk([&](LaunchOp launch) {
-      ++launches;
-      barriers += launch.getBarrier();
-      ++uses[launch.getKernel()];
-    });
-    if (launches)
-      out << llvm::left_justify(function.getName(), 20) << launches << " launches, " << barriers << " barriers\n";
-  }
-  out << uses.size() << " kernels\n";
-  planned.walk([&](KernelOp kernel) {
-    out << "  " << llvm::left_justify(kernel.getSymName(), 36)
-        << llvm::format("%4lld", static_cast<long long>(uses[kernel.getSymName()])) << " uses, " << kernel.getTasks()
-        << " tasks\n";
-  });
 }

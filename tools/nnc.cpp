@@ -6,6 +6,7 @@
 #include "tools/Build.h"
 #include "tools/Report.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Process.h"
@@ -23,20 +24,40 @@ using nn::CommandLine;
 namespace {
 
 /// Messages of passes, with the place in the source where one is known.
-LogicalResult printDiagnostic(Diagnostic &diagnostic) {
-  auto print = [](Diagnostic &d, StringRef kind) {
+LogicalResult printDiagnostic(Diagnostic &diagnostic, llvm::raw_ostream &out) {
+  auto print = [&](Diagnostic &d, StringRef kind) {
     if (auto place = d.getLocation()->findInstanceOf<FileLineColLoc>())
-      errs() << place.getFilename().getValue() << ":" << place.getLine() << ":" << place.getColumn() << ": ";
-    errs() << kind << ": " << d << "\n";
+      out << place.getFilename().getValue() << ":" << place.getLine() << ":" << place.getColumn() << ": ";
+    out << kind << ": " << d << "\n";
   };
   DiagnosticSeverity severity = diagnostic.getSeverity();
   print(diagnostic, severity == DiagnosticSeverity::Error     ? "error"
                     : severity == DiagnosticSeverity::Warning ? "warning"
+                    : severity == DiagnosticSeverity::Remark  ? "remark"
                                                               : "note");
   for (Diagnostic &note : diagnostic.getNotes())
     print(note, "note");
   return success();
 }
+
+/// Remarks are what --explain shows; what several entries do for the same reason is said once.
+class Remarks {
+public:
+  explicit Remarks(bool wanted) : wanted(wanted) {}
+  LogicalResult operator()(Diagnostic &diagnostic) {
+    if (diagnostic.getSeverity() != DiagnosticSeverity::Remark)
+      return failure();
+    std::string text;
+    llvm::raw_string_ostream stream(text);
+    if (wanted && succeeded(printDiagnostic(diagnostic, stream)) && said.insert(text).second)
+      errs() << text;
+    return success();
+  }
+
+private:
+  bool wanted;
+  llvm::StringSet<> said;
+};
 
 int show(const CommandLine &line) {
   nn::frontend::FrontendOptions options;
@@ -166,7 +187,8 @@ int main(int argc, char **argv) {
   nn::registerDialects(registry);
   MLIRContext context(registry);
   context.loadAllAvailableDialects();
-  ScopedDiagnosticHandler diagnostics(&context, printDiagnostic);
+  ScopedDiagnosticHandler diagnostics(&context, [](Diagnostic &d) { return printDiagnostic(d, errs()); });
+  ScopedDiagnosticHandler remarks(&context, Remarks(line.explain));
   switch (line.verb) {
   case CommandLine::Verb::Check:
     return check(context, line);

@@ -1,0 +1,82 @@
+// Reads the planned module; of contractions it asks code generation for the plan again, which is a function of kernel
+// and machine.
+#include "tools/Explain.h"
+#include "codegen/Contraction.h"
+#include "codegen/Targets.h"
+#include "dialect/NN.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace mlir;
+using namespace nn;
+
+/// "1 use", "2 launches"
+static std::string count(int64_t n, StringRef what) {
+  StringRef ending = n == 1 ? "" : what.ends_with("ch") ? "es" : "s";
+  return (Twine(n) + " " + what + ending).str();
+}
+
+static void explainEntry(func::FuncOp entry, llvm::raw_ostream &out) {
+  SmallVector<LaunchOp> launches(entry.getOps<LaunchOp>());
+  int64_t barriers = llvm::count_if(launches, [](LaunchOp launch) { return launch.getBarrier(); });
+  out << "entry " << entry.getName() << ": " << count(launches.size(), "launch") << ", " << count(barriers, "barrier")
+      << "\n";
+  for (auto [i, launch] : llvm::enumerate(launches))
+    out << (launch.getBarrier() ? "  ----\n" : "") << "  " << launch.getKernel() << "\n";
+}
+
+/// "reduce_sum of 64x10xf32, log, neg": the ops that compute, with the type that the first reads.
+static std::string work(Block &body) {
+  std::string text;
+  llvm::raw_string_ostream out(text);
+  for (Operation &op : body.without_terminator()) {
+    if (isa<ConstantOp>(op))
+      continue;
+    bool first = text.empty();
+    out << (first ? "" : ", ") << op.getName().stripDialect();
+    if (!first)
+      continue;
+    auto type = cast<RankedTensorType>((op.getNumOperands() ? op.getOperand(0) : op.getResult(0)).getType());
+    out << " of ";
+    for (int64_t extent : type.getShape())
+      out << extent << "x";
+    out << type.getElementType();
+  }
+  if (text.empty())
+    return body.without_terminator().empty() ? "nothing: it copies" : "nothing: it fills in constants";
+  return text;
+}
+
+static void explainKernel(KernelOp kernel, int64_t uses, const Machine &machine, llvm::raw_ostream &out) {
+  Block &body = kernel.getBody().front();
+  out << "kernel " << kernel.getSymName() << ": " << count(uses, "use") << ", " << count(kernel.getTasks(), "task");
+  if (auto bytes = kernel->getAttrOfType<IntegerAttr>("nn.workspace"))
+    out << ", " << bytes.getInt() << " bytes of workspace";
+  out << "\n  computes " << work(body) << "\n";
+  ArrayRef<int64_t> pairs = kernel.getInplace();
+  for (size_t i = 0; i + 1 < pairs.size(); i += 2)
+    out << "  may write result " << pairs[i + 1] << " over operand " << pairs[i] << "\n";
+  bool contracts =
+      llvm::any_of(body, [](Operation &op) { return isa<ContractOp, ConvOp, ConvInputGradOp, ConvWeightGradOp>(op); });
+  if (!contracts)
+    return;
+  std::optional<ContractionKernel> contraction = ContractionKernel::match(body, machine);
+  SmallVector<StringRef> lines;
+  std::string plan = contraction ? contraction->describe() : "no tile: element by element, each sum a loop";
+  llvm::SplitString(plan, lines, "\n");
+  for (StringRef line : lines)
+    out << "  plan " << line << "\n";
+}
+
+void nn::explain(ModuleOp planned, const Machine &machine, llvm::raw_ostream &out) {
+  llvm::StringMap<int64_t> uses;
+  planned.walk([&](LaunchOp launch) { ++uses[launch.getKernel()]; });
+  for (auto entry : planned.getOps<func::FuncOp>())
+    explainEntry(entry, out);
+  out << count(uses.size(), "kernel") << "\n";
+  for (auto kernel : planned.getOps<KernelOp>())
+    explainKernel(kernel, uses[kernel.getSymName()], machine, out);
+}
