@@ -50,6 +50,29 @@ static std::string work(Block &body) {
   return text;
 }
 
+/// The tile plan, one line per problem that the contraction consists of, with the extents of its dimensions.
+static void explainContraction(Block &body, const Machine &machine, llvm::raw_ostream &out) {
+  SmallVector<ContractionProblem> problems;
+  for (Operation &op : body)
+    problems.append(describe(&op));
+  if (problems.empty())
+    return;
+  std::optional<ContractionKernel> contraction = ContractionKernel::match(body, machine);
+  if (!contraction) {
+    out << "  plan no tile: element by element, each sum a loop\n";
+    return;
+  }
+  SmallVector<StringRef> plans;
+  std::string text = contraction->describe();
+  StringRef(text).split(plans, '\n', /*MaxSplit=*/-1, /*KeepEmpty=*/false);
+  for (auto [plan, problem] : llvm::zip_equal(plans, problems)) {
+    out << "  plan " << plan << " (";
+    for (auto [d, dim] : llvm::enumerate(problem.dims))
+      out << (d ? ", d" : "d") << d << " = " << dim.extent;
+    out << ")\n";
+  }
+}
+
 static void explainKernel(KernelOp kernel, int64_t uses, const Machine &machine, llvm::raw_ostream &out) {
   Block &body = kernel.getBody().front();
   out << "kernel " << kernel.getSymName() << ": " << count(uses, "use") << ", " << count(kernel.getTasks(), "task");
@@ -59,16 +82,7 @@ static void explainKernel(KernelOp kernel, int64_t uses, const Machine &machine,
   ArrayRef<int64_t> pairs = kernel.getInplace();
   for (size_t i = 0; i + 1 < pairs.size(); i += 2)
     out << "  may write result " << pairs[i + 1] << " over operand " << pairs[i] << "\n";
-  bool contracts =
-      llvm::any_of(body, [](Operation &op) { return isa<ContractOp, ConvOp, ConvInputGradOp, ConvWeightGradOp>(op); });
-  if (!contracts)
-    return;
-  std::optional<ContractionKernel> contraction = ContractionKernel::match(body, machine);
-  SmallVector<StringRef> lines;
-  std::string plan = contraction ? contraction->describe() : "no tile: element by element, each sum a loop";
-  llvm::SplitString(plan, lines, "\n");
-  for (StringRef line : lines)
-    out << "  plan " << line << "\n";
+  explainContraction(body, machine, out);
 }
 
 void nn::explain(ModuleOp planned, const Machine &machine, llvm::raw_ostream &out) {
