@@ -220,7 +220,8 @@ void ContractionKernel::emit(KernelFrame &frame) const {
   llvm::SetVector<Value> memory;
   memory.insert(op->getResult(0));
   SmallVector<Value> values(body->getTerminator()->getOperands());
-  bool inlineResults = probe(values, memory, *machine).instructions <= kInlineInstructions;
+  bool plain = llvm::all_of(values, [&](Value v) { return v == op->getResult(0); });
+  bool inlineResults = plain || probe(values, memory, *machine).instructions <= kInlineInstructions;
   int64_t firstTask = 0, workspaceOffset = 0;
   for (const Part &part : parts) {
     Epilogue epilogue(frame, op);

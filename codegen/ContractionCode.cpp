@@ -79,17 +79,15 @@ SmallVector<Value> ContractionCode::carry(Bounds bounds, int64_t step, int64_t u
   return SmallVector<Value>(loop.getResults());
 }
 
-void ContractionCode::forEachBlock(llvm::function_ref<void(Point &)> body) {
-  Point point;
-  point.at.resize(problem.dims.size());
-  point.size.assign(problem.dims.size(), 1);
-  point.inside.assign(problem.windows.size(), false);
+void ContractionCode::forEachTask(llvm::function_ref<void(Value task, ArrayRef<Value> indices)> body) {
   loop(lo, hi, 1, [&](Value task) {
     SmallVector<Value> indices(plan.taskLevels);
     Value rest = task;
     for (unsigned l = plan.taskLevels; l-- > 0;) {
       int64_t count = blocks(problem.dims[plan.levels[l].dim].extent, plan.levels[l].block);
-      if (l == 0) {
+      if (count == 1) {
+        indices[l] = index(0);
+      } else if (l == 0) {
         indices[l] = rest;
       } else {
         Value divisor = index(count);
@@ -97,8 +95,21 @@ void ContractionCode::forEachBlock(llvm::function_ref<void(Point &)> body) {
         rest = arith::DivUIOp::create(b, loc, rest, divisor);
       }
     }
-    level(0, indices, point, body);
+    body(task, indices);
   });
+}
+
+Point ContractionCode::everywhere() const {
+  Point point;
+  point.at.resize(problem.dims.size());
+  point.size.assign(problem.dims.size(), 1);
+  point.inside.assign(problem.windows.size(), false);
+  return point;
+}
+
+void ContractionCode::forEachBlock(llvm::function_ref<void(Point &)> body) {
+  Point point = everywhere();
+  forEachTask([&](Value, ArrayRef<Value> indices) { level(0, indices, point, body); });
 }
 
 void ContractionCode::level(unsigned number, ArrayRef<Value> taskIndices, Point &point,
@@ -213,6 +224,10 @@ void ContractionCode::storeScalar(Value scalar, Value memory, Value position) {
   memref::StoreOp::create(b, loc, scalar, memory, position);
 }
 
+void ContractionCode::prefetch(Value memory, Value position) {
+  memref::PrefetchOp::create(b, loc, memory, position, /*isWrite=*/false, /*localityHint=*/3, /*isDataCache=*/true);
+}
+
 void ContractionCode::storeVector(Value vector, Value memory, Value position) {
   vector::StoreOp::create(b, loc, vector, memory, position);
 }
@@ -278,10 +293,10 @@ Value ContractionCode::sumLanes(ArrayRef<Value> vectors) {
   return level.front();
 }
 
-Value ContractionCode::scratch(int64_t byteOffset, int64_t elements) {
+Value ContractionCode::scratch(int64_t offset, int64_t taskBytes, int64_t elements) {
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointAfterValue(hi);
-  Value start = add(times(lo, plan.taskWorkspace), workspaceOffset + byteOffset);
+  Value start = add(times(lo, taskBytes), workspaceOffset + offset);
   return memref::ViewOp::create(b, loc, MemRefType::get({elements}, element), workspace, start, ValueRange{});
 }
 

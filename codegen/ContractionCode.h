@@ -65,6 +65,10 @@ public:
   carry(Bounds bounds, int64_t step, int64_t unroll, llvm::ArrayRef<mlir::Value> init,
         llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Value, llvm::ArrayRef<mlir::Value>)> body);
 
+  /// A loop over the tasks to do; `indices` count the blocks of the levels that make tasks.
+  void forEachTask(llvm::function_ref<void(mlir::Value task, llvm::ArrayRef<mlir::Value> indices)> body);
+  /// The point at which no dimension is fixed.
+  Point everywhere() const;
   /// The loops of the plan: tasks first, then the other levels, then `body` at each block.
   void forEachBlock(llvm::function_ref<void(Point &)> body);
   /// The taps that lie inside the window at a point.
@@ -78,6 +82,8 @@ public:
   mlir::Value loadVector(mlir::Value memory, mlir::Value position, int64_t lanes, int64_t count);
   mlir::Value loadScalar(mlir::Value memory, mlir::Value position);
   void storeScalar(mlir::Value scalar, mlir::Value memory, mlir::Value position);
+  /// Asks for the line of an element that will be read soon; any position may be named.
+  void prefetch(mlir::Value memory, mlir::Value position);
   void storeVector(mlir::Value vector, mlir::Value memory, mlir::Value position);
   /// One step of an outer product: rows elements of `scalars` (rowStride apart) against columns vectors of `vectors`,
   /// of which `count` elements exist.
@@ -88,8 +94,9 @@ public:
   llvm::SmallVector<mlir::Value> transpose(llvm::ArrayRef<mlir::Value> vectors);
   /// A vector whose lane i is the sum of the lanes of vectors[i], in a tree that is the same for every i.
   mlir::Value sumLanes(llvm::ArrayRef<mlir::Value> vectors);
-  /// A part of the workspace of the current call as a rank-1 memref of elements.
-  mlir::Value scratch(int64_t byteOffset, int64_t elements);
+  /// The current call's part of the workspace as a rank-1 memref of elements: that of its first task, where each has
+  /// `taskBytes` from `offset` on.
+  mlir::Value scratch(int64_t offset, int64_t taskBytes, int64_t elements);
   /// A small buffer on the stack, allocated once per call.
   mlir::Value stack(int64_t elements);
 

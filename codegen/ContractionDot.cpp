@@ -21,7 +21,7 @@ public:
       : code(code), problem(code.problem), plan(code.plan), point(point), lanes(plan.lanes) {
     rows = plan.rowDim ? point.size[*plan.rowDim] : 1;
     columnExtent = plan.columnDim ? problem.dims[*plan.columnDim].extent : 1;
-    accumulators = code.scratch(0, plan.taskWorkspace / (problem.bits / 8));
+    accumulators = code.scratch(0, plan.taskWorkspace, plan.taskWorkspace / (problem.bits / 8));
     findSegments();
   }
 

@@ -1,60 +1,117 @@
-// The packed form: the outer form's tile over panels that lie in the order in which it reads them. A task packs its
-// rows of the broadcast operand once (where that pays) and its columns of the vector operand block by block. Panels are
-// [depth][width]; columns behind the last one are zero, rows behind the last one are never read.
+// The packed form: the outer form's tile over panels that lie in the order in which it reads them. A call packs the
+// columns of its tasks once, and its rows of the broadcast operand (where that pays) block by block; each block of rows
+// passes all columns. Panels are [depth][width]; columns behind the last one are zero, rows behind the last one are
+// never read.
 #include "codegen/ContractionCode.h"
-#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 using namespace nn;
 
+/// Panels of columns that are packed side by side.
+static constexpr int64_t kPanelsAtOnce = 4;
+
 namespace {
-class PackedTask {
+/// Indices begin..end-1 of a dimension. Only a range that ends with the dimension ends inside of a block.
+struct Range {
+  Value begin, end;
+  int64_t extent;
+};
+
+class PackedKernel {
 public:
-  PackedTask(ContractionCode &code, Point &point)
-      : code(code), problem(code.problem), plan(code.plan), point(point), lanes(plan.lanes),
+  PackedKernel(ContractionCode &code)
+      : code(code), problem(code.problem), plan(code.plan), point(code.everywhere()), lanes(plan.lanes),
         depthDim(plan.reductions[0]), depth(problem.dims[depthDim].extent), rowDim(*plan.rowDim), laneDim(plan.laneDim),
         panelWidth(plan.columns * lanes) {
-    rowStart = point.at[rowDim];
-    laneStart = point.at[laneDim];
-    rows = point.size[rowDim];
-    width = point.size[laneDim];
-    int64_t elementBytes = problem.bits / 8, columnElements = plan.columnBlock * depth;
-    columnPanels = code.scratch(0, columnElements);
+    int64_t elementBytes = problem.bits / 8;
+    columnPanels = code.scratch(0, plan.columnBytes, plan.tasks * plan.columnBytes / elementBytes);
     if (plan.packScalars)
-      rowPanels = code.scratch(columnElements * elementBytes, plan.taskWorkspace / elementBytes - columnElements);
+      rowPanels = code.scratch(plan.tasks * plan.columnBytes, plan.rowBytes, plan.rowBytes / elementBytes);
   }
 
   void emit() {
-    if (plan.packScalars)
-      forBlocks(rows, plan.rows, [&](Value row, int64_t count) {
-        point.at[rowDim] = code.add(rowStart, row);
-        pack(code.scalarOperand(), address(/*vectors=*/false), code.scalarStride(rowDim), code.scalarStride(depthDim),
-             count, count, rowPanels, code.times(row, depth));
-      });
-    forBlocks(width, plan.columnBlock, [&](Value block, int64_t blockWidth) {
-      point.at[rowDim] = rowStart;
-      forBlocks(blockWidth, panelWidth, [&](Value column, int64_t count) {
-        point.at[laneDim] = code.add(code.add(laneStart, block), column);
-        pack(code.vectorOperand(), address(/*vectors=*/true), code.vectorStride(laneDim), code.vectorStride(depthDim),
-             count, blocks(count, lanes) * lanes, columnPanels, code.times(column, depth));
-      });
-      forBlocks(rows, plan.rows, [&](Value row, int64_t rowCount) {
-        forBlocks(blockWidth, panelWidth, [&](Value column, int64_t count) {
-          point.at[rowDim] = code.add(rowStart, row);
-          point.at[laneDim] = code.add(code.add(laneStart, block), column);
-          point.size[laneDim] = count;
-          tile(row, rowCount, column, count);
+    const LoopLevel &rowLevel = plan.levels[plan.levels.size() - 2], &columnLevel = plan.levels.back();
+    int64_t across = blocks(problem.dims[laneDim].extent, columnLevel.block);
+    Value count = code.index(across);
+    Value firstGroup = folded<arith::DivUIOp>(code.lo, count);
+    Value groups = folded<arith::DivUIOp>(code.add(code.hi, across - 1), count);
+    // The tasks of a call that have the same rows lie side by side.
+    auto group = [&](Value g) {
+      Value start = code.times(g, across);
+      Value first = difference(folded<arith::MaxUIOp>(code.lo, start), start);
+      Value last = difference(smaller(code.hi, code.add(start, across)), start);
+      columns = range(columnLevel, across == 1 ? code.index(0) : first, across == 1 ? code.index(1) : last);
+      int64_t rowTasks = blocks(problem.dims[rowDim].extent, rowLevel.block);
+      Value row = fixOuter(g, rowTasks);
+      rows = range(rowLevel, row, code.add(row, 1));
+      // The panels of the columns serve the following rows unless the first rows began with a later column.
+      Value whole = folded<arith::DivUIOp>(code.add(code.lo, across - 1), count);
+      Value fresh =
+          folded<arith::OrIOp>(folded<arith::CmpIOp>(arith::CmpIPredicate::ule, g, whole), equal(row, code.index(0)));
+      when(fresh, [&] { packColumns(); });
+      code.loop(rows.begin, rows.end, plan.rowBlock, [&](Value block) {
+        Range here{block, smaller(code.add(block, plan.rowBlock), rows.end), rows.extent};
+        if (plan.packScalars)
+          packRows(here);
+        forBlocks(columns, panelWidth, [&](Value column, int64_t count) {
+          forBlocks(here, plan.rows, [&](Value row, int64_t rowCount) { tile(block, row, rowCount, column, count); });
         });
       });
-    });
+    };
+    when(folded<arith::CmpIOp>(arith::CmpIPredicate::ult, code.lo, code.hi),
+         [&] { code.loop(firstGroup, groups, 1, group); });
   }
 
 private:
-  void forBlocks(int64_t extent, int64_t block, llvm::function_ref<void(Value, int64_t)> body) {
-    int64_t full = extent / block * block;
-    code.loop(code.index(0), code.index(full), block, [&](Value i) { body(i, block); });
-    if (full < extent)
-      body(code.index(full), extent - full);
+  template <typename Op, typename... Arguments>
+  Value folded(Arguments... arguments) {
+    return code.b.createOrFold<Op>(code.loc, arguments...);
+  }
+  Value smaller(Value a, Value b) { return folded<arith::MinUIOp>(a, b); }
+  Value difference(Value a, Value b) { return folded<arith::SubIOp>(a, b); }
+  Value equal(Value a, Value b) { return folded<arith::CmpIOp>(arith::CmpIPredicate::eq, a, b); }
+  void when(Value condition, llvm::function_ref<void()> body) {
+    if (matchPattern(condition, m_One()))
+      return body();
+    auto branch = scf::IfOp::create(code.b, code.loc, condition);
+    OpBuilder::InsertionGuard guard(code.b);
+    code.b.setInsertionPointToStart(&branch.getThenRegion().front());
+    body();
+  }
+
+  /// Fixes the dimensions around rows and columns; returns the index of the block of rows.
+  Value fixOuter(Value group, int64_t rowTasks) {
+    if (plan.levels.size() == 2)
+      return rowTasks == 1 ? code.index(0) : group;
+    Value rest = folded<arith::DivUIOp>(group, code.index(rowTasks));
+    Value row = folded<arith::RemUIOp>(group, code.index(rowTasks));
+    for (size_t l = plan.levels.size() - 2; l-- > 0;) {
+      Value extent = code.index(problem.dims[plan.levels[l].dim].extent);
+      point.at[plan.levels[l].dim] = l == 0 ? rest : folded<arith::RemUIOp>(rest, extent);
+      rest = folded<arith::DivUIOp>(rest, extent);
+    }
+    return row;
+  }
+
+  Range range(const LoopLevel &level, Value first, Value last) {
+    int64_t extent = problem.dims[level.dim].extent;
+    if (level.block >= extent)
+      return {code.index(0), code.index(extent), extent};
+    Value end = code.times(last, level.block);
+    return {code.times(first, level.block), extent % level.block ? smaller(end, code.index(extent)) : end, extent};
+  }
+
+  /// Blocks of the range, then the rest of the dimension where the range ends with it.
+  void forBlocks(const Range &range, int64_t block, llvm::function_ref<void(Value, int64_t)> body) {
+    int64_t full = range.extent / block * block, rest = range.extent - full;
+    if (full)
+      code.loop(range.begin, rest ? smaller(range.end, code.index(full)) : range.end, block,
+                [&](Value i) { body(i, block); });
+    if (rest)
+      when(equal(range.end, code.index(range.extent)), [&] { body(code.index(full), rest); });
   }
 
   /// Where an operand's elements start at the point.
@@ -64,10 +121,45 @@ private:
     return code.address(code.scalarOffset(), point, [&](unsigned d) { return code.scalarStride(d); });
   }
 
+  void packRows(const Range &here) {
+    forBlocks(here, plan.rows, [&](Value row, int64_t count) {
+      point.at[rowDim] = row;
+      packPanel(code.scalarOperand(), address(/*vectors=*/false), code.scalarStride(rowDim),
+                code.scalarStride(depthDim), count, count, rowPanels, code.times(difference(row, here.begin), depth));
+    });
+  }
+
+  void packColumns() {
+    Value memory = code.vectorOperand();
+    int64_t stride = code.vectorStride(laneDim), depthStride = code.vectorStride(depthDim);
+    auto startOf = [&](Value column) { return code.times(difference(column, columns.begin), depth); };
+    if (stride != 1)
+      return forBlocks(columns, panelWidth, [&](Value column, int64_t count) {
+        point.at[laneDim] = column;
+        packPanel(memory, address(/*vectors=*/true), stride, depthStride, count, blocks(count, lanes) * lanes,
+                  columnPanels, startOf(column));
+      });
+    // A few panels side by side, so that the operand is read in longer runs.
+    code.loop(columns.begin, columns.end, kPanelsAtOnce * panelWidth, [&](Value begin) {
+      Range here{begin, smaller(code.add(begin, kPanelsAtOnce * panelWidth), columns.end), columns.extent};
+      code.loop(code.index(0), code.index(depth), 1, [&](Value k) {
+        forBlocks(here, panelWidth, [&](Value column, int64_t count) {
+          point.at[laneDim] = column;
+          int64_t groups = blocks(count, lanes);
+          Value from = code.add(address(/*vectors=*/true), code.times(k, depthStride));
+          Value to = code.add(startOf(column), code.times(k, groups * lanes));
+          for (int64_t g = 0; g < groups; ++g)
+            code.storeVector(code.loadVector(memory, code.add(from, g * lanes), lanes, count - g * lanes), columnPanels,
+                             code.add(to, g * lanes));
+        });
+      });
+    });
+  }
+
   /// Copies `count` x depth elements to the panel at `start` of `panels`, `width` apart along the depth. Where width is
   /// no multiple of the lanes, stores reach into what is written after them.
-  void pack(Value memory, Value from, int64_t stride, int64_t depthStride, int64_t count, int64_t width, Value panels,
-            Value start) {
+  void packPanel(Value memory, Value from, int64_t stride, int64_t depthStride, int64_t count, int64_t width,
+                 Value panels, Value start) {
     auto place = [&](Value k, int64_t group) { return code.add(code.add(start, code.times(k, width)), group * lanes); };
     int64_t groups = blocks(width, lanes);
     if (stride == 1) {
@@ -80,7 +172,7 @@ private:
       return;
     }
     if (depthStride == 1) {
-      forBlocks(depth, lanes, [&](Value k, int64_t steps) {
+      forBlocks({code.index(0), code.index(depth), depth}, lanes, [&](Value k, int64_t steps) {
         SmallVector<SmallVector<Value>> square;
         for (int64_t g = 0; g < groups; ++g) {
           SmallVector<Value> vectors(lanes, code.zero(code.vectorType(lanes)));
@@ -103,37 +195,44 @@ private:
     });
   }
 
-  void tile(Value row, int64_t rowCount, Value column, int64_t count) {
-    int64_t columns = blocks(count, lanes), columnStep = columns * lanes;
-    Value vectors = code.times(column, depth);
+  void tile(Value rowBlock, Value row, int64_t rowCount, Value column, int64_t count) {
+    point.at[rowDim] = row;
+    point.at[laneDim] = column;
+    point.size[laneDim] = count;
+    int64_t vectorsPerStep = blocks(count, lanes), columnStep = vectorsPerStep * lanes;
+    Value vectors = code.times(difference(column, columns.begin), depth);
     Value scalarMemory = plan.packScalars ? rowPanels : code.scalarOperand();
-    Value scalars = plan.packScalars ? code.times(row, depth) : address(/*vectors=*/false);
+    Value scalars = plan.packScalars ? code.times(difference(row, rowBlock), depth) : address(/*vectors=*/false);
     int64_t rowStride = plan.packScalars ? 1 : code.scalarStride(rowDim);
     int64_t scalarStep = plan.packScalars ? rowCount : code.scalarStride(depthDim);
-    SmallVector<Value> sums(rowCount * columns, code.zero(code.vectorType(lanes)));
+    SmallVector<Value> sums(rowCount * vectorsPerStep, code.zero(code.vectorType(lanes)));
     sums = code.carry({0, depth, nullptr, nullptr}, 1, 1, sums, [&](Value k, ArrayRef<Value> carried) {
-      return code.multiply(columnPanels, code.add(vectors, code.times(k, columnStep)), columns, columnStep,
-                           scalarMemory, code.add(scalars, code.times(k, scalarStep)), rowStride, rowCount, carried);
+      Value vectorsAt = code.add(vectors, code.times(k, columnStep)),
+            scalarsAt = code.add(scalars, code.times(k, scalarStep));
+      if (plan.ahead) {
+        for (int64_t c = 0; c < vectorsPerStep; ++c)
+          code.prefetch(columnPanels, code.add(vectorsAt, plan.ahead * columnStep + c * lanes));
+        if (plan.packScalars)
+          code.prefetch(rowPanels, code.add(scalarsAt, plan.ahead * scalarStep));
+      }
+      return code.multiply(columnPanels, vectorsAt, vectorsPerStep, columnStep, scalarMemory, scalarsAt, rowStride,
+                           rowCount, carried);
     });
-    code.results(point, sums, rowCount, columns);
+    code.results(point, sums, rowCount, vectorsPerStep);
   }
 
   ContractionCode &code;
   const ContractionProblem &problem;
   const TilePlan &plan;
-  Point &point;
+  Point point;
   int64_t lanes;
   unsigned depthDim;
   int64_t depth;
   unsigned rowDim, laneDim;
-  int64_t panelWidth, rows, width;
-  Value rowStart, laneStart, columnPanels, rowPanels;
+  int64_t panelWidth;
+  Range rows, columns;
+  Value columnPanels, rowPanels;
 };
 } // namespace
 
-void nn::emitPackedForm(ContractionCode &code) {
-  code.forEachBlock([&](Point &point) {
-    Point own = point;
-    PackedTask(code, own).emit();
-  });
-}
+void nn::emitPackedForm(ContractionCode &code) { PackedKernel(code).emit(); }

@@ -265,9 +265,12 @@ bool needsPackedScalars(const ContractionProblem &p, const TilePlan &plan, const
   return bytes > facts.l2Bytes / 2 || vectorStride(p.dims[*plan.rowDim], !plan.vectorIsLhs) * p.bits / 8 % 4096 == 0;
 }
 
+/// Reduction steps that last as long as a line takes from the second cache.
+constexpr int64_t kStepsAhead = 8;
+
 /// The least columns and rows of a task that packs both operands, and multiply-adds of one that packs its own columns
 /// only.
-constexpr int64_t kPackedBlock = 512, kPackedPoints = 256 << 10;
+constexpr int64_t kPackedBlock = 256, kPackedPoints = 256 << 10;
 
 /// A matrix product (or a batch of them) over panels. Any strides serve.
 std::optional<TilePlan> planPacked(const ContractionProblem &p, const TileFacts &facts) {
@@ -312,7 +315,7 @@ std::optional<TilePlan> planPacked(const ContractionProblem &p, const TileFacts 
   auto count = [&](int64_t r, int64_t c) { return outer * blocks(rows, r) * blocks(columns, c); };
   auto half = [](int64_t extent, int64_t unit) { return blocks(extent, 2 * unit) * unit; };
   while (count(taskRows, taskColumns) < kEnoughTasks) {
-    bool splitRows = plan.packScalars && taskRows > taskColumns;
+    bool splitRows = plan.packScalars && taskRows > 2 * taskColumns;
     int64_t extent = splitRows ? taskRows : taskColumns, unit = splitRows ? plan.rows : panel;
     if (extent <= unit || (plan.packScalars ? extent < 2 * kPackedBlock
                                             : p.points() / count(taskRows, half(taskColumns, panel)) < kPackedPoints))
@@ -323,12 +326,18 @@ std::optional<TilePlan> planPacked(const ContractionProblem &p, const TileFacts 
   plan.levels.push_back({plan.laneDim, taskColumns});
   plan.taskLevels = plan.levels.size();
   plan.tasks = count(taskRows, taskColumns);
-  // A block of packed columns stays in half of the second cache while all rows pass.
-  plan.columnBlock = std::clamp<int64_t>(facts.l2Bytes / 2 / (depth * bytes) / panel * panel, panel, taskColumns);
-  int64_t elements = plan.columnBlock * depth;
-  if (plan.packScalars)
-    elements += taskRows * depth + plan.lanes;
-  plan.taskWorkspace = blocks(elements * bytes, 64) * 64;
+  // Panels that do not stay in the first cache are asked for while the steps before them run.
+  if (depth * panel * bytes > facts.l1Bytes / 2)
+    plan.ahead = kStepsAhead;
+  plan.columnBytes = blocks(taskColumns * depth * bytes, 64) * 64;
+  plan.rowBlock = taskRows;
+  if (plan.packScalars) {
+    // A block of packed rows stays in the second cache, beside a panel, while all columns pass.
+    plan.rowBlock =
+        std::clamp<int64_t>(facts.l2Bytes / 4 / (depth * bytes) / plan.rows * plan.rows, plan.rows, taskRows);
+    plan.rowBytes = blocks((plan.rowBlock * depth + plan.lanes) * bytes, 64) * 64;
+  }
+  plan.taskWorkspace = plan.columnBytes + plan.rowBytes;
   return plan;
 }
 

@@ -48,9 +48,12 @@ struct TilePlan {
   llvm::SmallVector<unsigned> inner;
   std::optional<unsigned> spanDim;
   int64_t span = 1;
-  // Packed form: whether the broadcast operand is packed as well, and how many columns are packed at a time.
+  // Packed form: whether the broadcast operand is packed as well, how many rows of it at a time, and the bytes of a
+  // task's packed columns and of those rows, which together are its workspace.
   bool packScalars = false;
-  int64_t columnBlock = 0;
+  int64_t rowBlock = 0;
+  int64_t columnBytes = 0, rowBytes = 0;
+  int64_t ahead = 0; ///< reduction steps by which panels are asked for before they are read; 0: never
 
   /// One line for people: form, tile, loops, tasks.
   std::string describe() const;

@@ -108,7 +108,7 @@ Status Feeder::bind(Instance &instance, const Entry &entry, Dataset &data, Feede
       return wrong("the field '%s' of the data is %s, the model reads it as %s%s", tensor->name,
                    fieldText(data.field(field)).c_str(), factsOf(tensor->type).name,
                    shapeText(tensor->shape, tensor->rank).c_str());
-    feeder.targets.push_back({instance.at(*tensor), field, rowBytes, tensor->bytes, {}});
+    feeder.targets.push_back({instance.at(*tensor), field, rowBytes, tensor->bytes});
   }
   return {};
 }
@@ -119,16 +119,6 @@ void Feeder::fill(const Part &part, const int64_t *indices, int64_t rows) {
       part.data->copy(target.field, part.record(indices[row]), target.at + row * target.rowBytes);
     memset(target.at + rows * target.rowBytes, 0, target.bytes - rows * target.rowBytes);
   }
-}
-
-void Feeder::keep() {
-  for (Target &target : targets)
-    target.kept.assign(target.at, target.at + target.bytes);
-}
-
-void Feeder::putBack() {
-  for (const Target &target : targets)
-    memcpy(target.at, target.kept.data(), target.bytes);
 }
 
 } // namespace nnrt

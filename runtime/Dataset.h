@@ -81,15 +81,11 @@ public:
   static Status bind(Instance &instance, const Entry &entry, Dataset &data, Feeder &feeder);
   /// Fills the first `rows` rows of the entry's record tensors with these records of the part; the others become zero.
   void fill(const Part &part, const int64_t *indices, int64_t rows);
-  /// Keeps what the record tensors hold now, and puts it back: an entry may reuse their memory.
-  void keep();
-  void putBack();
 
 private:
   struct Target {
     char *at;
     int64_t field, rowBytes, bytes;
-    std::vector<char> kept;
   };
   std::vector<Target> targets;
 };

@@ -27,7 +27,6 @@ public:
   double rate() const { return rateOut ? entry.scalar(*rateOut) : 0; }
   bool hasNorm() const { return normOut; }
   double norm() const { return normOut ? entry.scalar(*normOut) : 0; }
-  Feeder &batch() { return feeder; }
 
 private:
   TrainingStep(Instance &instance, const nnrt_entry &description, const Part &part, Sampler &sampler,
