@@ -1,6 +1,7 @@
 // Runs every nn.kernel of a file as it is emitted for this machine and compares it with the same kernel emitted one
-// element at a time; then in place, and with its tasks one by one in reverse order, which must give the same bits.
-// Nothing may be written outside results and workspace. usage: kernels [--time] [--no-masks] [--target=NAME] FILE
+// element at a time; then in place, and with its tasks one by one or three by three in reverse order, which must give
+// the same bits. Nothing may be written outside results and workspace. usage: kernels [--time] [--no-masks]
+// [--target=NAME] FILE
 #include "codegen/EmitKernels.h"
 #include "codegen/LlvmTarget.h"
 #include "codegen/LowerToLLVM.h"
@@ -168,13 +169,11 @@ struct Check {
     }
   }
 
-  void run(Compiled &code, Arena &a, bool oneByOne) {
+  /// All tasks, the last ones first, in calls of at most `most` tasks.
+  void run(Compiled &code, Arena &a, int64_t most) {
     nnrt_kernel *k = code.find(kernel.getSymName());
-    int64_t tasks = code.plans[kernel.getSymName()].tasks;
-    if (!oneByOne)
-      return k(a.base(), a.offsets.data(), 0, tasks);
-    for (int64_t t = tasks - 1; t >= 0; --t)
-      k(a.base(), a.offsets.data(), t, t + 1);
+    for (int64_t end = code.plans[kernel.getSymName()].tasks; end > 0; end -= most)
+      k(a.base(), a.offsets.data(), std::max<int64_t>(0, end - most), end);
   }
 
   void time(Compiled &code) {
@@ -238,14 +237,17 @@ int main(int argc, char **argv) {
     Check check(kernel);
     StringRef name = kernel.getSymName();
     Arena expected = check.arena(slow.plans[name]), got = check.arena(fast.plans[name]),
-          split = check.arena(fast.plans[name]), shared = check.arena(inPlace.plans[name]);
-    check.run(slow, expected, false);
-    check.run(fast, got, false);
-    check.run(fast, split, true);
-    check.run(inPlace, shared, true);
+          split = check.arena(fast.plans[name]), uneven = check.arena(fast.plans[name]),
+          shared = check.arena(inPlace.plans[name]);
+    check.run(slow, expected, slow.plans[name].tasks);
+    check.run(fast, got, fast.plans[name].tasks);
+    check.run(fast, split, 1);
+    check.run(fast, uneven, 3);
+    check.run(inPlace, shared, 1);
     check.checkBorders(got);
     check.compare(got, expected, false);
     check.compare(split, got, true);
+    check.compare(uneven, got, true);
     check.compare(shared, got, true);
     failures += check.failures;
     if (time)

@@ -88,6 +88,8 @@ for size, (m, n, k) in sizes.items():
     product(f"{size}_innermost", "mk", "nk", "mn", extents, orders=([1, 0], None, [1, 0]),
             epilogue=lambda *t: bias_tanh(*t, 1))
     product(f"{size}_double", "mk", "kn", "mn", extents, element="f64")
+product("groups", "mk", "kn", "mn", {"m": 616, "n": 531, "k": 516}, epilogue=lambda *t: bias_tanh(*t, 1))
+product("groups_apart", "bmk", "bkn", "bmn", {"b": 2, "m": 30, "n": 70, "k": 2050})
 product("batched", "bmk", "bkn", "bmn", {"b": 3, "m": 21, "n": 35, "k": 18})
 product("batch_summed", "bmk", "bmn", "kn", {"b": 3, "m": 21, "n": 35, "k": 18})
 product("sequence", "bmk", "nk", "bmn", {"b": 5, "m": 12, "n": 40, "k": 33}, epilogue=lambda *t: bias_tanh(*t, 2))
