@@ -322,27 +322,30 @@ SmallVector<Coordinate> ContractionCode::coordinates(const Point &point, std::op
 
 void ContractionCode::results(const Point &point, ArrayRef<Value> accumulators, int64_t rows, int64_t columns) {
   int64_t lanes = plan.lanes, width = point.size[plan.laneDim];
-  auto give = [&](Value r, int64_t column, Value vector) {
+  auto give = [&](Value r, Value column, int64_t active, Value vector) {
     Point element = point;
     if (plan.rowDim)
       element.at[*plan.rowDim] = add(point.at[*plan.rowDim], r);
-    element.at[plan.laneDim] = add(point.at[plan.laneDim], column * lanes);
-    sink(vector, coordinates(element, plan.laneDim), std::min(lanes, width - column * lanes));
+    element.at[plan.laneDim] = add(point.at[plan.laneDim], times(column, lanes));
+    sink(vector, coordinates(element, plan.laneDim), active);
   };
+  int64_t full = std::min(columns, width / lanes);
   if (inlineResults || accumulators.size() == 1) {
     for (int64_t r = 0; r < rows; ++r)
       for (int64_t c = 0; c < columns; ++c)
-        give(index(r), c, accumulators[r * columns + c]);
+        give(index(r), index(c), c < full ? lanes : width - c * lanes, accumulators[r * columns + c]);
     return;
   }
-  // Long epilogues stand once, for the vectors of one row side by side, behind a loop over rows of accumulators in
-  // memory.
+  // Long epilogues stand once, behind loops over accumulators in memory.
   Value buffer = stack(plan.rows * plan.columns * lanes);
   for (int64_t i = 0; i < rows * columns; ++i)
     storeVector(accumulators[i], buffer, index(i * lanes));
   loop(index(0), index(rows), 1, [&](Value r) {
-    Value start = times(r, columns * lanes);
-    for (int64_t c = 0; c < columns; ++c)
-      give(r, c, loadVector(buffer, add(start, c * lanes), lanes, lanes));
+    auto fromBuffer = [&](Value c, int64_t active) {
+      give(r, c, active, loadVector(buffer, add(times(r, columns * lanes), times(c, lanes)), lanes, lanes));
+    };
+    loop(index(0), index(full), 1, [&](Value c) { fromBuffer(c, lanes); });
+    if (full < columns)
+      fromBuffer(index(full), width - full * lanes);
   });
 }

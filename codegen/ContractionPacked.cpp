@@ -125,7 +125,8 @@ private:
     forBlocks(here, plan.rows, [&](Value row, int64_t count) {
       point.at[rowDim] = row;
       packPanel(code.scalarOperand(), address(/*vectors=*/false), code.scalarStride(rowDim),
-                code.scalarStride(depthDim), count, count, rowPanels, code.times(difference(row, here.begin), depth));
+                code.scalarStride(depthDim), count, count, rowPanels, code.times(difference(row, here.begin), depth),
+                code.index(count));
     });
   }
 
@@ -133,12 +134,20 @@ private:
     Value memory = code.vectorOperand();
     int64_t stride = code.vectorStride(laneDim), depthStride = code.vectorStride(depthDim);
     auto startOf = [&](Value column) { return code.times(difference(column, columns.begin), depth); };
-    if (stride != 1)
-      return forBlocks(columns, panelWidth, [&](Value column, int64_t count) {
+    if (stride != 1) {
+      // A vector's columns at a time; the last panel may be narrower than the others.
+      int64_t padded = blocks(columns.extent, lanes) * lanes;
+      return forBlocks(columns, lanes, [&](Value column, int64_t count) {
         point.at[laneDim] = column;
-        packPanel(memory, address(/*vectors=*/true), stride, depthStride, count, blocks(count, lanes) * lanes,
-                  columnPanels, startOf(column));
+        Value within = difference(column, columns.begin);
+        Value panel = code.times(folded<arith::DivUIOp>(within, code.index(panelWidth)), panelWidth);
+        Value width = code.index(panelWidth);
+        if (padded % panelWidth)
+          width = smaller(width, difference(code.index(padded), folded<arith::AddIOp>(columns.begin, panel)));
+        Value start = folded<arith::AddIOp>(code.times(panel, depth), difference(within, panel));
+        packPanel(memory, address(/*vectors=*/true), stride, depthStride, count, lanes, columnPanels, start, width);
       });
+    }
     // A few panels side by side, so that the operand is read in longer runs.
     code.loop(columns.begin, columns.end, kPanelsAtOnce * panelWidth, [&](Value begin) {
       Range here{begin, smaller(code.add(begin, kPanelsAtOnce * panelWidth), columns.end), columns.extent};
@@ -156,42 +165,42 @@ private:
     });
   }
 
-  /// Copies `count` x depth elements to the panel at `start` of `panels`, `width` apart along the depth. Where width is
-  /// no multiple of the lanes, stores reach into what is written after them.
+  /// Copies `count` x depth elements to `panels`, from `start` on, `step` apart along the depth, and zeros behind them
+  /// up to `width`. Where width is no multiple of the lanes, stores reach into what is written after them.
   void packPanel(Value memory, Value from, int64_t stride, int64_t depthStride, int64_t count, int64_t width,
-                 Value panels, Value start) {
-    auto place = [&](Value k, int64_t group) { return code.add(code.add(start, code.times(k, width)), group * lanes); };
+                 Value panels, Value start, Value step) {
+    auto place = [&](Value k) { return code.add(start, folded<arith::MulIOp>(k, step)); };
     int64_t groups = blocks(width, lanes);
+    Value zero = code.index(0);
     if (stride == 1) {
-      code.loop(code.index(0), code.index(depth), 1, [&](Value k) {
-        Value at = code.add(from, code.times(k, depthStride));
+      code.loop(zero, code.index(depth), 1, [&](Value k) {
+        Value at = code.add(from, code.times(k, depthStride)), to = place(k);
         for (int64_t g = 0; g < groups; ++g)
           code.storeVector(code.loadVector(memory, code.add(at, g * lanes), lanes, count - g * lanes), panels,
-                           place(k, g));
+                           code.add(to, g * lanes));
       });
       return;
     }
     if (depthStride == 1) {
-      forBlocks({code.index(0), code.index(depth), depth}, lanes, [&](Value k, int64_t steps) {
-        SmallVector<SmallVector<Value>> square;
-        for (int64_t g = 0; g < groups; ++g) {
-          SmallVector<Value> vectors(lanes, code.zero(code.vectorType(lanes)));
+      forBlocks({zero, code.index(depth), depth}, lanes, [&](Value k, int64_t steps) {
+        for (int64_t g = groups; g-- > 0;) { // what reaches too far is overwritten in the next step
+          SmallVector<Value> square(lanes, code.zero(code.vectorType(lanes)));
           for (int64_t i = 0; i < lanes && g * lanes + i < count; ++i)
-            vectors[i] = code.loadVector(memory, code.add(code.add(from, (g * lanes + i) * stride), k), lanes, steps);
-          square.push_back(code.transpose(vectors));
+            square[i] = code.loadVector(memory, code.add(code.add(from, (g * lanes + i) * stride), k), lanes, steps);
+          square = code.transpose(square);
+          for (int64_t i = 0; i < steps; ++i)
+            code.storeVector(square[i], panels, code.add(place(code.add(k, i)), g * lanes));
         }
-        for (int64_t i = 0; i < steps; ++i)
-          for (int64_t g = 0; g < groups; ++g)
-            code.storeVector(square[g][i], panels, place(code.add(k, i), g));
       });
       return;
     }
-    Value zero = code.zero(code.element);
-    code.loop(code.index(0), code.index(depth), 1, [&](Value k) {
-      for (int64_t i = 0; i < width; ++i) {
-        Value at = code.add(code.add(from, i * stride), code.times(k, depthStride));
-        code.storeScalar(i < count ? code.loadScalar(memory, at) : zero, panels, code.add(place(k, 0), i));
-      }
+    code.loop(zero, code.index(depth), 1, [&](Value k) {
+      Value to = place(k), at = code.add(from, code.times(k, depthStride));
+      code.loop(zero, code.index(count), 1, [&](Value i) {
+        code.storeScalar(code.loadScalar(memory, code.add(at, code.times(i, stride))), panels, code.add(to, i));
+      });
+      code.loop(code.index(count), code.index(width), 1,
+                [&](Value i) { code.storeScalar(code.zero(code.element), panels, code.add(to, i)); });
     });
   }
 

@@ -13,6 +13,10 @@ using namespace nn;
 /// Independent accumulators, to hide the latency of one.
 static constexpr int64_t kAccumulators = 4;
 
+/// Steps of at most this many operations stand side by side, one per accumulator; longer ones once in a loop through
+/// which the accumulators rotate. Both sum in the same order.
+static constexpr int64_t kShortStep = 6;
+
 namespace {
 struct ReductionEmitter {
   ElementEmitter &e;
@@ -39,7 +43,8 @@ struct ReductionEmitter {
 
   Value join(Value a, Value b) { return op.combine(e.b, a, b); }
 
-  /// Operations in the body of one step with `lanes` lanes along `axis`.
+  /// Operations in the body of one step with `lanes` lanes along `axis`, or with the lanes of the element where that is
+  /// -1 or they are 1.
   int64_t stepCost(int64_t axis, int64_t lanes) {
     ElementEmitter trial(e);
     trial.isTrial = true;
@@ -48,12 +53,15 @@ struct ReductionEmitter {
     OpBuilder::InsertionGuard guard(e.b);
     e.b.setInsertionPointToStart(block);
     SmallVector<Coordinate> from(at);
-    for (int64_t d : outer) {
+    SmallVector<int64_t> loops(outer);
+    if (inner >= 0 && !llvm::is_contained(loops, inner))
+      loops.push_back(inner);
+    for (int64_t d : loops) {
       Value i = block->addArgument(e.b.getIndexType(), e.loc);
       trial.forms.assume(i, 0, std::max<int64_t>(0, type.getDimSize(d) - (d == axis ? lanes : 1)));
       from[d] = {i, d == axis && lanes > 1 ? 1 : 0};
     }
-    trial.setLanes(lanes, lanes);
+    trial.setLanes(std::max(lanes, e.lanes), std::max(lanes, e.active));
     trial.element(x, from);
     int64_t n = 1;
     block->walk([&](Operation *o) { n += !o->hasTrait<OpTrait::ConstantLike>(); });
@@ -87,17 +95,25 @@ struct ReductionEmitter {
 
   /// One pass along the inner dimension, dealt to the accumulators in turn.
   SmallVector<Value> along(ValueRange start) {
-    int64_t extent = type.getDimSize(inner), vectors = extent / width, n = start.size(), blocks = vectors / n;
+    int64_t extent = type.getDimSize(inner), vectors = extent / width, n = start.size();
+    int64_t together = stepCost(inner, width) <= kShortStep ? n : 1, blocks = vectors / together;
     SmallVector<Value> sums(start);
+    // Adds the element to the first accumulator and moves it behind the others.
+    auto step = [&](SmallVector<Value> &sums, Coordinate i) {
+      Value sum = join(sums.front(), elementAt(i));
+      sums.erase(sums.begin());
+      sums.push_back(sum);
+    };
     if (blocks > 0)
       sums = e.ElementBuilder::loop(0, blocks, sums, [&](Value i, ValueRange carried) {
         SmallVector<Value> next(carried);
-        for (int64_t u = 0; u < n; ++u)
-          next[u] = join(next[u], elementAt(e.affine({i, 0}, n * width, u * width)));
+        for (int64_t u = 0; u < together; ++u)
+          step(next, e.affine({i, 0}, together * width, u * width));
         return next;
       });
-    for (int64_t v = blocks * n; v < vectors; ++v)
-      sums[v - blocks * n] = join(sums[v - blocks * n], elementAt(e.fixed(v * width)));
+    for (int64_t v = blocks * together; v < vectors; ++v)
+      step(sums, e.fixed(v * width));
+    std::rotate(sums.begin(), sums.begin() + (n - vectors % n) % n, sums.end());
     if (int64_t rest = extent % width) {
       int64_t all = e.active;
       e.active = rest;

@@ -13,6 +13,9 @@
 using namespace mlir;
 using namespace nn;
 
+/// Instructions of the shorter elementary functions.
+static constexpr int64_t kPolynomialInstructions = 16;
+
 /// How often a block runs per run of the scratch block.
 static double rounds(Block *block) {
   double n = 1;
@@ -26,6 +29,12 @@ static double rounds(Block *block) {
   return n;
 }
 
+/// Whether the operation becomes a polynomial of its own.
+static bool isPolynomial(Operation *op) {
+  return isa<math::MathDialect>(op->getDialect()) &&
+         !isa<math::FmaOp, math::AbsFOp, math::FloorOp, math::CeilOp, math::SqrtOp>(op);
+}
+
 /// Reciprocal throughput in cycles of an operation on one register.
 static double cyclesOf(Operation *op) {
   if (isa<arith::ConstantOp, scf::YieldOp, scf::ForOp, scf::IfOp>(op) || op->getNumResults() == 0)
@@ -35,7 +44,7 @@ static double cyclesOf(Operation *op) {
     return 0.25;
   if (isa<arith::DivFOp, math::SqrtOp>(op))
     return 8;
-  if (isa<math::MathDialect>(op->getDialect()) && !isa<math::FmaOp, math::AbsFOp, math::FloorOp, math::CeilOp>(op))
+  if (isPolynomial(op))
     return 14;
   if (isa<arith::MulUIExtendedOp>(op))
     return 6;
@@ -103,7 +112,7 @@ Probe nn::probe(ArrayRef<Value> values, const llvm::SetVector<Value> &memory, co
           registers =
               std::max(1.0, double(type.getNumElements() * type.getElementTypeBitWidth()) / machine.facts.vectorBits);
     result.cost += cyclesOf(op) * registers * rounds(op->getBlock());
-    ++result.instructions;
+    result.instructions += isPolynomial(op) ? kPolynomialInstructions : 1;
   });
   return result;
 }

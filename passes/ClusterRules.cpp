@@ -51,6 +51,10 @@ bool Clusters::isSmall(ArrayRef<int> members) const {
   return work <= kSmall;
 }
 
+bool Clusters::isObserved(Operation *op) const {
+  return llvm::any_of(op->getUsers(), [&](Operation *user) { return observers.contains(user); });
+}
+
 /// Whether the ops together are a kernel as the class comment says.
 bool Clusters::isKernel(ArrayRef<int> members) const {
   Operation *product = nullptr;
@@ -73,6 +77,8 @@ bool Clusters::isKernel(ArrayRef<int> members) const {
   }
   if (reduces)
     return !product && isReductionKernel(members);
+  if (product && members.size() > 1 && isObserved(product))
+    return false;
   ArrayRef<int64_t> shape = shapeOf((product ? product : ops[members.front()])->getResult(0));
   if (llvm::any_of(members, [&](int i) { return shapeOf(ops[i]->getResult(0)) != shape; }))
     return false;
@@ -137,6 +143,8 @@ StringRef Clusters::whyApart(int producer, int consumer) const {
     return "a product reads its operands from memory, each more than once";
   if (product && find(producer, OpKind::Product))
     return "a kernel has one product";
+  if (Operation *produced = find(producer, OpKind::Product); produced && isObserved(produced))
+    return "what is logged reads the product, too";
   if (find(producer, OpKind::Move) || find(consumer, OpKind::Move) || clusters[producer].apart.contains(consumer))
     return "the elements are read in another order than they are computed in";
   if (find(producer, OpKind::Reduction) || find(consumer, OpKind::Reduction))

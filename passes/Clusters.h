@@ -28,9 +28,9 @@ OpKind kindOf(mlir::Operation *op);
 /// The clusters of one block. A cluster is one of
 ///   map        Maps over one shape, any number of results
 ///   reduction  Reductions of one shape over the same axes; Maps over the full shape in front of them, whose values
-///   stay
-///              inside; Maps over the reduced shape behind them
-///   product    one Product whose operands come from outside, and Maps over its result's shape
+///              stay inside; Maps over the reduced shape behind them
+///   product    one Product whose operands come from outside, and Maps over its result's shape; where an observer reads
+///              the result, it alone: so entries that observe a gradient and entries that return it share kernels
 ///   call       one Call
 ///   small      Maps and Reductions of any shapes that together are less work than a launch is worth
 /// or a Move that must exist in memory (alone). Moves and Views belong to no cluster: whoever reads them computes them.
@@ -84,6 +84,7 @@ private:
   void mergeProducers(int op);
   void mergeSiblings();
   bool isReadyWith(int a, int b) const;
+  bool isObserved(mlir::Operation *op) const;
   llvm::StringRef whyApart(int producer, int consumer) const;
   void mergeSmall();
   bool isMap(int cluster) const;
