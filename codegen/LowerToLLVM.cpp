@@ -96,15 +96,14 @@ LogicalResult convert(ModuleOp module) {
   return applyFullConversion(module, target, std::move(patterns));
 }
 
-/// Adds `void symbol(arena, args, lo, hi)`, which calls `body` with a pointer into the arena per memref. The body stays
-/// a function of its own: noalias says most on arguments, and the call costs nanoseconds per launch.
-void addEntryPoint(LLVM::LLVMFuncOp body) {
+/// Adds the kernel `name`, `void symbol(arena, args, lo, hi)`, which calls `body` with a pointer into the arena per
+/// memref. The body stays a function of its own: noalias says most on arguments, and the call costs nanoseconds per
+/// launch.
+void addEntryPoint(LLVM::LLVMFuncOp body, StringRef name) {
   OpBuilder b(body);
   Location loc = body.getLoc();
   Type pointer = LLVM::LLVMPointerType::get(b.getContext()), i64 = b.getI64Type();
   auto type = LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(b.getContext()), {pointer, pointer, i64, i64});
-  std::string name = body.getName().str();
-  body.setName(name + ".body");
   body.setLinkage(LLVM::Linkage::Internal);
 
   auto entry = LLVM::LLVMFuncOp::create(b, loc, nn::kernelSymbol(name), type);
@@ -152,13 +151,15 @@ struct LowerToLLVM : PassWrapper<LowerToLLVM, OperationPass<ModuleOp>> {
         continue;
       if (failed(verifyKernel(function)))
         return signalPassFailure();
+      // Out of the way of the C library, whose `erf` a kernel `erf` calls.
       kernels.push_back(function.getName().str());
+      function.setName(kernels.back() + ".body");
     }
     nn::expandMath(module);
     if (failed(expand(module)) || failed(convert(module)))
       return signalPassFailure();
     for (const std::string &kernel : kernels)
-      addEntryPoint(module.lookupSymbol<LLVM::LLVMFuncOp>(kernel));
+      addEntryPoint(module.lookupSymbol<LLVM::LLVMFuncOp>(kernel + ".body"), kernel);
     for (auto function : module.getOps<LLVM::LLVMFuncOp>())
       if (SymbolTable::getSymbolVisibility(function) == SymbolTable::Visibility::Private && !function.isExternal())
         function.setLinkage(LLVM::Linkage::Internal);

@@ -13,6 +13,7 @@
 #include "tools/Explain.h"
 #include "tools/Link.h"
 #include "tools/Report.h"
+#include "tools/reference/SameMeaning.h"
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Support/Error.h"
@@ -151,7 +152,9 @@ int nn::build(ModuleOp module, const CommandLine &line, const std::string &outpu
 
   StageOptions stages;
   stages.dump = dump.get();
-  stages.verify = line.verifyPasses;
+  PassVerifier verifier;
+  if (line.verifyPasses)
+    stages.verifier = &verifier;
   for (Stage stage : {Stage::Nn, Stage::Train, Stage::Linalg, Stage::Fused, Stage::Loops}) {
     if (stage == Stage::Linalg && line.emit != Stage::Linalg)
       continue; // beside the road

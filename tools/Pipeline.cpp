@@ -68,9 +68,9 @@ std::optional<nn::Stage> nn::findStage(llvm::StringRef name) {
 
 bool nn::runStage(ModuleOp module, Stage stage, const Machine &machine, const StageOptions &options) {
   PassManager passes(module.getContext());
-  passes.enableVerifier(options.verify);
-  if (options.verify)
-    verifyPasses(passes);
+  passes.enableVerifier(options.verifier);
+  if (options.verifier)
+    options.verifier->follow(passes);
   addStage(stage, passes, machine);
   if (options.dump)
     options.dump->follow(passes, stageName(stage));

@@ -17,6 +17,7 @@ class OpPassManager;
 namespace nn {
 class IrDump;
 class Machine;
+class PassVerifier;
 struct LlvmTarget;
 
 /// In the order in which a program passes through them.
@@ -36,7 +37,7 @@ void addStage(Stage stage, mlir::OpPassManager &passes, const Machine &machine);
 
 struct StageOptions {
   IrDump *dump = nullptr;
-  bool verify = false; ///< the IR after every pass, and that it means what it meant (tools/reference/SameMeaning.h)
+  PassVerifier *verifier = nullptr; ///< checks the IR after every pass, and that it means what it meant
 };
 
 /// Makes `stage` of a module of the stage before it. False after an error, which is emitted on the module.

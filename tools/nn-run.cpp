@@ -1,8 +1,13 @@
-// nn-run: runs functions of an nn module the reference way and prints or stores what they return. A tool for tests.
+// nn-run: runs functions of an nn module the reference way and prints or stores what they return, or compares with that
+// what compiled kernels or another module return. A tool for tests.
+#include "codegen/Targets.h"
 #include "dialect/NN.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Parser/Parser.h"
+#include "tools/Pipeline.h"
+#include "tools/reference/Compiled.h"
+#include "tools/reference/Expectation.h"
 #include "tools/reference/GradientCheck.h"
 #include "tools/reference/Inputs.h"
 #include "tools/reference/Runner.h"
@@ -29,6 +34,10 @@ static cl::opt<bool> gradients("check-gradients", cl::desc("Compare every @f.gra
 static cl::opt<std::string> sameAs("same-as", cl::desc("Compare with the functions of another module instead"),
                                    cl::value_desc("file"));
 
+static cl::opt<bool> compiled("compiled",
+                              cl::desc("Compile the functions and compare their results with the reference"));
+static cl::opt<std::string> targetName("target", cl::desc("With --compiled: the machine"), cl::init("host"),
+                                       cl::value_desc("name"));
 static cl::opt<bool> fast("fast", cl::desc("Optimise what is run: for large tensors"));
 
 static void print(StringRef function, size_t k, const HostArray &array) {
@@ -70,8 +79,17 @@ static LogicalResult runFunction(func::FuncOp f, const ReferenceRunner &runner) 
 }
 
 static LogicalResult run(ModuleOp module) {
-  auto runner =
-      ReferenceRunner::create(module, fast ? ReferenceRunner::Effort::FastRun : ReferenceRunner::Effort::FastCompile);
+  auto effort = fast ? ReferenceRunner::Effort::FastRun : ReferenceRunner::Effort::FastCompile;
+  if (compiled) {
+    for (auto f : llvm::make_early_inc_range(module.getOps<func::FuncOp>()))
+      if (!f.isPrivate() && !entryNames.empty() && !llvm::is_contained(entryNames, f.getName()))
+        f.erase();
+    std::unique_ptr<Machine> machine = makeTarget(targetName);
+    if (!machine)
+      llvm::errs() << "nn-run: no target is called " << targetName << "\n";
+    return success(machine && succeeded(compareCompiled(module, *machine, effort, llvm::outs())));
+  }
+  auto runner = ReferenceRunner::create(module, effort);
   if (!runner)
     return failure();
   if (gradients)
@@ -96,13 +114,15 @@ int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   cl::ParseCommandLineOptions(argc, argv, "Runs functions of an nn module the reference way\n");
   DialectRegistry registry;
-  registerReferenceDialects(registry);
+  registerDialects(registry);
   MLIRContext context(registry);
+  context.loadAllAvailableDialects();
   auto module = parseSourceFile<ModuleOp>(file, &context);
   if (!module)
     return 1;
   if (sameAs.empty())
     return failed(run(*module));
   auto other = parseSourceFile<ModuleOp>(sameAs, &context);
-  return !other || failed(verifySameMeaning(*other, *module, file));
+  auto expected = other ? Expectation::create(*other, ReferenceRunner::Effort::FastRun) : nullptr;
+  return !expected || failed(verifySameMeaning(*expected, *module, file));
 }

@@ -15,8 +15,20 @@ int64_t nn::elementBytes(Type element) { return (element.getIntOrFloatBitWidth()
 HostArray::HostArray(RankedTensorType type)
     : type(type), bytes(type.getNumElements() * elementBytes(type.getElementType())) {}
 
+/// Element i as a host type.
+template <typename T>
+static T load(ArrayRef<char> bytes, int64_t i) {
+  T value;
+  std::memcpy(&value, bytes.data() + i * sizeof(T), sizeof(T));
+  return value;
+}
+
 double HostArray::at(int64_t i) const {
   Type element = type.getElementType();
+  if (element.isF32())
+    return double(load<float>(bytes, i));
+  if (element.isF64())
+    return load<double>(bytes, i);
   int64_t width = elementBytes(element);
   uint64_t bits = 0;
   std::memcpy(&bits, bytes.data() + i * width, width);
@@ -34,7 +46,12 @@ double HostArray::at(int64_t i) const {
 void HostArray::set(int64_t i, double value) {
   Type element = type.getElementType();
   int64_t width = elementBytes(element);
-  uint64_t bits = uint64_t(int64_t(value));
+  uint64_t bits = isa<FloatType>(element) ? 0 : uint64_t(int64_t(value));
+  if (element.isF32()) {
+    auto rounded = float(value);
+    std::memcpy(bytes.data() + i * width, &rounded, width);
+    return;
+  }
   if (auto real = dyn_cast<FloatType>(element)) {
     APFloat rounded(value);
     bool inexact;

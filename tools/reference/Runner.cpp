@@ -9,7 +9,6 @@
 #include "llvm/ExecutionEngine/Orc/LLJIT.h"
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/Module.h"
-#include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Target/TargetMachine.h"
 #include <cstdlib>
@@ -81,20 +80,6 @@ static bool failedWith(llvm::Error error) {
   return true;
 }
 
-static void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
-  llvm::LoopAnalysisManager loops;
-  llvm::FunctionAnalysisManager functions;
-  llvm::CGSCCAnalysisManager callGraph;
-  llvm::ModuleAnalysisManager modules;
-  llvm::PassBuilder builder(&machine);
-  builder.registerModuleAnalyses(modules);
-  builder.registerCGSCCAnalyses(callGraph);
-  builder.registerFunctionAnalyses(functions);
-  builder.registerLoopAnalyses(loops);
-  builder.crossRegisterProxies(loops, functions, callGraph, modules);
-  builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O1).run(module, modules);
-}
-
 /// A JIT that holds `module`, whose calls into the C library and into this file resolve.
 static llvm::Expected<std::unique_ptr<llvm::orc::LLJIT>> load(ModuleOp module, ReferenceRunner::Effort effort) {
   llvm::InitializeNativeTarget();
@@ -102,8 +87,10 @@ static llvm::Expected<std::unique_ptr<llvm::orc::LLJIT>> load(ModuleOp module, R
   auto host = llvm::orc::JITTargetMachineBuilder::detectHost();
   if (!host)
     return host.takeError();
+  // LLVM's passes over IR take minutes for a training step, which is one function of a thousand loop nests; registers
+  // allocated well are what makes these fast.
   bool fastRun = effort == ReferenceRunner::Effort::FastRun;
-  host->setCodeGenOptLevel(fastRun ? llvm::CodeGenOptLevel::Default : llvm::CodeGenOptLevel::None);
+  host->setCodeGenOptLevel(fastRun ? llvm::CodeGenOptLevel::Less : llvm::CodeGenOptLevel::None);
   auto machine = host->createTargetMachine();
   if (!machine)
     return machine.takeError();
@@ -113,8 +100,6 @@ static llvm::Expected<std::unique_ptr<llvm::orc::LLJIT>> load(ModuleOp module, R
     return llvm::createStringError("translation to LLVM IR failed");
   code->setDataLayout((*machine)->createDataLayout());
   code->setTargetTriple((*machine)->getTargetTriple());
-  if (fastRun)
-    optimize(*code, **machine);
 
   auto jit = llvm::orc::LLJITBuilder().setJITTargetMachineBuilder(*host).create();
   if (!jit)

@@ -1,93 +1,82 @@
-// Comparison of results, and the instrumentation that runs it around every pass.
+// Comparison of results, and the instrumentation that runs it after every pass.
 #include "tools/reference/SameMeaning.h"
 #include "dialect/NN.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/OperationSupport.h"
 #include "mlir/Pass/Pass.h"
 #include "mlir/Pass/PassInstrumentation.h"
 #include "mlir/Pass/PassManager.h"
-#include "tools/reference/Inputs.h"
-#include "tools/reference/Runner.h"
+#include "tools/reference/Expectation.h"
 #include "llvm/Support/Format.h"
-#include <cmath>
 
 using namespace mlir;
 using namespace nn;
 
-/// How far two results of equivalent programs may lie apart, relative to the largest element: sums in another order
-/// over tensors of some thousands of elements.
-static double tolerance(FloatType type) { return std::ldexp(64.0, -int(type.getFPMantissaWidth())); }
+static constexpr auto effort = ReferenceRunner::Effort::FastRun;
 
-/// The first element in which a and b differ by more than rounding, or nothing.
-static std::optional<int64_t> difference(const HostArray &a, const HostArray &b) {
-  auto real = dyn_cast<FloatType>(a.type.getElementType());
-  double largest = 0;
-  for (int64_t i = 0; i < a.size(); ++i)
-    if (std::isfinite(a.at(i)))
-      largest = std::max(largest, std::abs(a.at(i)));
-  double bound = real ? tolerance(real) * largest : 0;
-  for (int64_t i = 0; i < a.size(); ++i) {
-    double x = a.at(i), y = b.at(i);
-    bool same = x == y || (std::isnan(x) && std::isnan(y)) || std::abs(x - y) <= bound;
-    if (!same)
-      return i;
-  }
-  return std::nullopt;
-}
-
-LogicalResult nn::verifySameMeaning(ModuleOp before, ModuleOp after, StringRef what) {
-  constexpr auto effort = ReferenceRunner::Effort::FastRun;
-  auto first = ReferenceRunner::create(before, effort), second = ReferenceRunner::create(after, effort);
-  if (!first || !second)
+LogicalResult nn::verifySameMeaning(const Expectation &expected, ModuleOp module, StringRef what) {
+  auto runner = ReferenceRunner::create(module, effort);
+  if (!runner)
     return failure();
   bool same = true;
-  for (auto f : before.getOps<func::FuncOp>()) {
-    if (f.isPrivate())
-      continue;
-    auto counterpart = second->functions().find(f.getName());
-    if (counterpart == second->functions().end()) {
-      llvm::errs() << what << ": function @" << f.getName() << " is gone\n";
+  for (auto &[name, function] : expected.functions()) {
+    if (!runner->functions().contains(name)) {
+      llvm::errs() << what << ": function @" << name << " is gone\n";
       same = false;
       continue;
     }
-    std::vector<HostArray> inputs = chooseInputs(f, 1);
-    std::vector<HostArray> x = first->run(f.getName(), inputs), y = second->run(f.getName(), inputs);
-    for (size_t k = 0; k < x.size(); ++k) {
-      std::optional<int64_t> i = difference(x[k], y[k]);
-      if (!i)
-        continue;
-      auto name = f.getResultAttrOfType<StringAttr>(k, "nn.name");
-      llvm::errs() << what << ": result " << k << " of @" << f.getName()
-                   << (name ? " (" + name.getValue() + ")" : Twine()) << " was " << llvm::format("%.17g", x[k].at(*i))
-                   << " at element " << *i << " and is " << llvm::format("%.17g", y[k].at(*i)) << "\n";
-      same = false;
-    }
+    std::vector<HostArray> results = runner->run(name, function.inputs);
+    Expectation::Difference d = expected.largestDifference(name, results);
+    if (d.units <= largestUnits)
+      continue;
+    auto resultName = module.lookupSymbol<func::FuncOp>(name).getResultAttrOfType<StringAttr>(d.result, "nn.name");
+    llvm::errs() << what << ": result " << d.result << " of @" << name
+                 << (resultName ? " (" + resultName.getValue() + ")" : Twine()) << " was "
+                 << llvm::format("%.17g", function.results[d.result].at(d.element)) << " at element " << d.element
+                 << " and is " << llvm::format("%.17g", results[d.result].at(d.element)) << ", "
+                 << llvm::format("%.3g", d.units) << " roundings apart\n";
+    same = false;
   }
   return success(same);
 }
 
-namespace {
-
-class VerifyPasses : public PassInstrumentation {
+class PassVerifier::AfterEachPass : public PassInstrumentation {
 public:
-  void runBeforePass(Pass *, Operation *op) override {
-    if (auto module = dyn_cast<ModuleOp>(op))
-      before = canRun(module) ? module.clone() : ModuleOp();
+  explicit AfterEachPass(PassVerifier &verifier) : verifier(verifier) {}
+
+  void runBeforePass(Pass *pass, Operation *op) override {
+    auto module = dyn_cast<ModuleOp>(op);
+    if (!module || running)
+      return;
+    before.emplace(module);
+    expect(module);
   }
   void runAfterPass(Pass *pass, Operation *op) override {
     auto module = dyn_cast<ModuleOp>(op);
-    if (!module || !before || running || !canRun(module))
+    if (!module || running || !canRun(module) || *before == OperationFingerPrint(module))
       return;
+    if (!verifier.expected)
+      return expect(module);
     // The reference way runs passes itself.
     running = true;
-    bool same = succeeded(verifySameMeaning(*before, module, pass->getArgument()));
+    bool same = succeeded(verifySameMeaning(*verifier.expected, module, pass->getArgument()));
     running = false;
-    before = {};
     if (!same)
       std::exit(1);
   }
 
 private:
+  void expect(ModuleOp module) {
+    if (verifier.expected || !canRun(module))
+      return;
+    running = true;
+    verifier.expected = Expectation::create(module, effort);
+    running = false;
+    if (!verifier.expected)
+      std::exit(1);
+  }
+
   static bool canRun(ModuleOp module) {
     bool known = true;
     module.walk([&](Operation *op) {
@@ -97,13 +86,15 @@ private:
     return known;
   }
 
-  OwningOpRef<ModuleOp> before;
+  PassVerifier &verifier;
+  std::optional<OperationFingerPrint> before;
   bool running = false;
 };
 
-} // namespace
+PassVerifier::PassVerifier() = default;
+PassVerifier::~PassVerifier() = default;
 
-void nn::verifyPasses(PassManager &passes) {
+void PassVerifier::follow(PassManager &passes) {
   passes.getContext()->loadAllAvailableDialects();
-  passes.addInstrumentation(std::make_unique<VerifyPasses>());
+  passes.addInstrumentation(std::make_unique<AfterEachPass>(*this));
 }

@@ -4,6 +4,7 @@
 
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/LogicalResult.h"
+#include <memory>
 
 namespace mlir {
 class ModuleOp;
@@ -11,16 +12,26 @@ class PassManager;
 } // namespace mlir
 
 namespace nn {
+class Expectation;
 
-/// Runs every public function of `before` and `after` on equal inputs (Inputs.h) and compares results: integers
-/// exactly, floating-point numbers to a few roundings of the largest element, NaN where NaN. Reports the first
-/// difference of each result on stderr, with `what` in front.
-llvm::LogicalResult verifySameMeaning(mlir::ModuleOp before, mlir::ModuleOp after, llvm::StringRef what);
+/// Runs every public function of `module` and compares results with what is expected: integers exactly, floating-point
+/// numbers as Expectation.h says. Reports the largest difference of each function on stderr, with `what` in front.
+llvm::LogicalResult verifySameMeaning(const Expectation &expected, mlir::ModuleOp module, llvm::StringRef what);
 
-/// --verify-passes: after each pass over the module that `passes` runs, compares with the module before it and stops
-/// the program with status 1 at the first pass that changed its meaning. Passes that leave the nn dialect, and modules
-/// that still hold nn.value_and_grad, are not compared. The context must know `registerReferenceDialects`.
-void verifyPasses(mlir::PassManager &passes);
+/// --verify-passes: the first module that can run (in the nn dialect, without nn.value_and_grad) says what all later
+/// ones must compute.
+class PassVerifier {
+public:
+  PassVerifier();
+  ~PassVerifier();
+  /// Runs the module after each of these passes that changed it, and stops the program with status 1 at the first that
+  /// changed its meaning. The context must know `registerReferenceDialects`. Must outlive `passes`.
+  void follow(mlir::PassManager &passes);
+
+private:
+  class AfterEachPass;
+  std::unique_ptr<Expectation> expected;
+};
 
 } // namespace nn
 
