@@ -76,7 +76,7 @@ struct ReductionEmitter {
     if (lanes > 1) {
       double best = double(stepCost(-1, 1));
       for (int64_t d : llvm::reverse(outer)) {
-        double extent = double(type.getDimSize(d)), vectors = double((type.getDimSize(d) + lanes - 1) / lanes);
+        double extent = double(type.getDimSize(d)), vectors = double(llvm::divideCeilSigned(type.getDimSize(d), lanes));
         double cost = double(stepCost(d, lanes)) * vectors / extent;
         if (cost < best) {
           best = cost;

@@ -245,7 +245,7 @@ struct StageEmitter {
   }
 
   /// The item is a tile; the last one along its dimension may be narrower.
-  void tiledItem(const Section &section, const Stage &stage, SmallVector<Coordinate> at, Value segment) {
+  void tiledItem(const Section &section, const Stage &stage, const SmallVector<Coordinate> &at, Value segment) {
     int64_t extent = stage.domain.getDimSize(stage.tileDim), rest = extent % stage.lanes;
     auto body = [&](int64_t columns) {
       byTiles(stage, at, columns, [&] {
@@ -267,7 +267,7 @@ struct StageEmitter {
     body(stage.lanes);
   }
 
-  void segmentOf(const Section &section, const Stage &stage, SmallVector<Coordinate> at, Value segment) {
+  void segmentOf(const Section &section, const Stage &stage, const SmallVector<Coordinate> &at, Value segment) {
     int64_t extent = stage.domain.getDimSize(stage.laneDim);
     int64_t segments = (extent + section.segment - 1) / section.segment;
     Value begin = e.affine({segment, 0}, section.segment, 0).base;

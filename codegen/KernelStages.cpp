@@ -186,7 +186,7 @@ static int64_t findTileDim(const Stage &stage, Probe &p, int64_t lanes, int64_t 
 /// Lanes along the dimension that makes a vector cheapest per element, or none (reductions then put lanes inside).
 void KernelStructure::chooseLanes(Stage &stage) {
   auto perElement = [&](const Probe &p, int64_t lanes, int64_t extent) {
-    double vectors = double((extent + lanes - 1) / lanes);
+    double vectors = double(llvm::divideCeilSigned(extent, lanes));
     return p.cost * vectors / double(extent);
   };
   Probe scalar = probe(stage.values, materialised, machine);

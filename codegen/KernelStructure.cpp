@@ -128,7 +128,8 @@ bool KernelStructure::cutIntoRows(Section &section) {
         } else {
           Probe p = probe(s.values, materialised, machine, lanes, d);
           p.cost += s.values.size() * (physicalStrides(s.domain)[d] == 1 ? 1.0 : 2.0 * lanes);
-          cost += p.cost * double(s.domain.getNumElements()) / double(extent) * double((extent + lanes - 1) / lanes);
+          cost += p.cost * double(s.domain.getNumElements()) / double(extent) *
+                  double(llvm::divideCeilSigned(extent, lanes));
         }
       }
       return cost;

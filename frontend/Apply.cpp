@@ -267,7 +267,7 @@ static std::string freshSymbol(mlir::ModuleOp module, StringRef base) {
   return name;
 }
 
-Evaluator::Compiled *Evaluator::compileFunction(const FunctionDecl &decl, Frame &callee, std::string key) {
+Evaluator::Compiled *Evaluator::compileFunction(const FunctionDecl &decl, Frame &callee, const std::string &key) {
   auto *compiled = new Compiled;
   EntryBuilder *outer = entry;
   mlir::Location outerLocation = emitter.location;

@@ -121,7 +121,7 @@ Value Evaluator::foldNumbers(BinaryOp op, const Value &a, const Value &b, Span s
 
 std::optional<Tensor> Evaluator::toTensor(const Value &value, mlir::Type element, Span span) {
   if (value.isTensor()) {
-    Tensor tensor = value.asTensor();
+    const Tensor &tensor = value.asTensor();
     return tensor.weak && element ? emitter.cast(tensor, element) : tensor;
   }
   if (value.isNumber()) {

@@ -6,7 +6,6 @@
 
 using namespace nn::frontend;
 using llvm::cast;
-using llvm::isa;
 
 namespace {
 

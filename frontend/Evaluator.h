@@ -141,11 +141,11 @@ public:
 
   // Owned values and instances (Owned.cpp).
   void declareOwned(const OwnedStmt &stmt);
-  std::shared_ptr<Instance> makeInstance(std::string component, Span span);
+  std::shared_ptr<Instance> makeInstance(const std::string &component, Span span);
   std::string numbered(const std::string &kind);
   void countApplications(const Block &deadBranch);
   Value readVariable(const Variable &variable);
-  void updateOwned(const Variable &variable, Value value, const Name &name);
+  void updateOwned(const Variable &variable, const Value &value, const Name &name);
   /// The first value of an owned tensor, evaluated in the `init` entry.
   Tensor initialValue(const OwnedValue &value);
   Value randomUniform(llvm::ArrayRef<int64_t> shape, Span span);
@@ -197,7 +197,7 @@ public:
 private:
   struct Compiled;
   Value callFunction(const FunctionDecl &decl, Frame &callee);
-  Compiled *compileFunction(const FunctionDecl &decl, Frame &callee, std::string key);
+  Compiled *compileFunction(const FunctionDecl &decl, Frame &callee, const std::string &key);
   void compileGradient(const GradientDecl &gradient, const FunctionDecl &decl, Frame &callee, Compiled &compiled);
   bool bindInputs(const FunctionDecl &decl, std::vector<Arg> inputs, Span span, Frame &callee);
   bool matchDims(const TypeExpr &type, const Tensor &tensor, Frame &callee, std::string &reason);

@@ -6,8 +6,6 @@
 #include "llvm/Support/xxhash.h"
 
 using namespace nn::frontend;
-using llvm::StringRef;
-using llvm::Twine;
 
 ModelCompiler::ModelCompiler(const Program &program, Diagnostics &diagnostics, mlir::ModuleOp module,
                              const FunctionDecl &model, const TrainDecl *trainDecl, bool symbolic)

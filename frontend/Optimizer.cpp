@@ -8,7 +8,6 @@
 #include "llvm/Support/Casting.h"
 
 using namespace nn::frontend;
-using llvm::Twine;
 using Role = FunctionDecl::Role;
 
 /// The optimizer of the train block, evaluated once.

@@ -35,7 +35,7 @@ std::string Evaluator::numbered(const std::string &kind) {
   return stem + "_" + std::to_string(ordinal);
 }
 
-std::shared_ptr<Instance> Evaluator::makeInstance(std::string component, Span span) {
+std::shared_ptr<Instance> Evaluator::makeInstance(const std::string &component, Span span) {
   auto instance = std::make_shared<Instance>();
   instance->path = frame->path.empty() ? component : frame->path + "." + component;
   instance->created = span;
@@ -113,7 +113,7 @@ Value Evaluator::readVariable(const Variable &variable) {
   return Value::tensor(std::move(tensor));
 }
 
-void Evaluator::updateOwned(const Variable &variable, Value value, const Name &name) {
+void Evaluator::updateOwned(const Variable &variable, const Value &value, const Name &name) {
   OwnedValue *target = owned.find(variable.path);
   if (!target || value.isError() || !entry || frame->initialising) // slots start as they are declared
     return;

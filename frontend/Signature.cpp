@@ -224,7 +224,7 @@ bool Evaluator::bindInput(const Parameter &parameter, Value value, Span span, Fr
     if (!reason.empty()) {
       auto &message = error(span, wanted() + ", and this is " + names.type(*tensor) + ": " + reason);
       addTrail(message, value, "it");
-      if (callee.decl && span.inLibrary() == false && type.dims.size() == 2 && tensor->rank() == 4)
+      if (callee.decl && !span.inLibrary() && type.dims.size() == 2 && tensor->rank() == 4)
         message.hint("`flatten` makes one axis of all but the first");
       if (callee.instance && callee.instance->applications > 0)
         message.note("`" + callee.instance->path + "` was applied first to " + callee.instance->firstInput,

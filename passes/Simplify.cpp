@@ -119,8 +119,6 @@ struct SumOfBroadcast : OpRewritePattern<ReduceSumOp> {
         outDims.push_back(dim - llvm::count_if(op.getAxes(), [d = dim](int64_t axis) { return axis < d; }));
     }
     Value x = inner.getX();
-    if (axes.size() == op.getAxes().size())
-      ; // nothing that is summed was broadcast: the sum only moves in front
     Location loc = op.getLoc();
     if (!axes.empty())
       x = ReduceSumOp::create(rewriter, loc, x, axes);

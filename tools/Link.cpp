@@ -32,7 +32,7 @@ struct ScratchFolder {
   ScratchFolder() { error = fs::createUniqueDirectory("nnc", folder); }
   ~ScratchFolder() {
     if (!error)
-      fs::remove_directories(folder);
+      (void)fs::remove_directories(folder);
   }
   std::string file(const Twine &name) const {
     SmallString<128> full = folder;
@@ -206,11 +206,11 @@ nn::LinkError nn::link(ArrayRef<SmallVector<char, 0>> objects, const LinkOptions
   std::optional<StringRef> redirects[] = {std::nullopt, StringRef(log), StringRef(log)};
   int status = sys::ExecuteAndWait(linker, words, std::nullopt, redirects, 0, 0, &failure);
   if (status != 0) {
-    fs::remove(partial);
+    (void)fs::remove(partial);
     return {"linking failed: " + (failure.empty() ? firstLines(log) : failure), "", 3};
   }
   if (std::error_code error = fs::rename(partial, options.output)) {
-    fs::remove(partial);
+    (void)fs::remove(partial);
     return {"cannot write " + options.output + ": " + error.message(), "", 1};
   }
   return {};
