@@ -1,11 +1,13 @@
 // The packed form: the outer form's tile over panels that lie in the order in which it reads them. A call packs the
 // columns of its tasks once, and its rows of the broadcast operand (where that pays) block by block; each block of rows
-// passes all columns. Panels are [depth][width]; columns behind the last one are zero, rows behind the last one are
-// never read.
+// passes all columns. Panels are [depth][width]; what lies behind the last column or row counts for nothing.
 #include "codegen/ContractionCode.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Matchers.h"
+#include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
 using namespace nn;
@@ -19,6 +21,43 @@ struct Range {
   Value begin, end;
   int64_t extent;
 };
+
+/// What functions take memory as: they index from its start.
+MemRefType memoryArgument(Type element) { return MemRefType::get({1}, element); }
+
+/// The module's function (memory, at, stride, count, panel, to, step) that copies `steps` elements, one behind the
+/// other, of each of `count` rows, `stride` apart, to `steps` vectors of the panel, `step` apart. The lanes behind the
+/// rows get copies of the last one. Transposing takes many shuffles, which are slow to compile: all kernels share them.
+func::FuncOp squareFunction(ContractionCode &code, int64_t steps) {
+  OpBuilder b(code.b.getContext());
+  Location loc = code.loc;
+  auto module = code.b.getInsertionBlock()->getParentOp()->getParentOfType<ModuleOp>();
+  std::string name = llvm::formatv("pack_square_f{0}x{1}_{2}", code.problem.bits, code.plan.lanes, steps);
+  if (auto known = module.lookupSymbol<func::FuncOp>(name))
+    return known;
+  b.setInsertionPointToStart(module.getBody());
+  Type memory = memoryArgument(code.element), index = b.getIndexType();
+  auto function =
+      func::FuncOp::create(b, loc, name, b.getFunctionType({memory, index, index, index, memory, index, index}, {}));
+  function.setPrivate();
+  Block *body = function.addEntryBlock();
+  b.setInsertionPointToEnd(body);
+  auto argument = [&](unsigned i) { return body->getArgument(i); };
+  ContractionCode inner{b, loc, code.problem, code.plan, code.element, argument(0), argument(4)};
+  Value last = arith::SubIOp::create(b, loc, argument(3), inner.index(1));
+  SmallVector<Value> square;
+  for (int64_t i = 0; i < code.plan.lanes; ++i) {
+    Value row = arith::MulIOp::create(b, loc, arith::MinUIOp::create(b, loc, inner.index(i), last), argument(2));
+    square.push_back(inner.loadVector(argument(0), inner.add(argument(1), row), code.plan.lanes, steps));
+  }
+  square = inner.transpose(square);
+  for (int64_t i = 0; i < steps; ++i) {
+    Value to = arith::MulIOp::create(b, loc, inner.index(i), argument(6));
+    inner.storeVector(square[i], argument(4), inner.add(argument(5), to));
+  }
+  func::ReturnOp::create(b, loc);
+  return function;
+}
 
 class PackedKernel {
 public:
@@ -104,6 +143,12 @@ private:
     return {code.times(first, level.block), extent % level.block ? smaller(end, code.index(extent)) : end, extent};
   }
 
+  /// The memory as an argument of a function.
+  Value anywhere(Value memory) {
+    return memref::ReinterpretCastOp::create(code.b, code.loc, memoryArgument(code.element), memory, /*offset=*/0,
+                                             /*sizes=*/ArrayRef<int64_t>{1}, /*strides=*/ArrayRef<int64_t>{1});
+  }
+
   /// Blocks of the range, then the rest of the dimension where the range ends with it.
   void forBlocks(const Range &range, int64_t block, llvm::function_ref<void(Value, int64_t)> body) {
     int64_t full = range.extent / block * block, rest = range.extent - full;
@@ -183,13 +228,13 @@ private:
     }
     if (depthStride == 1) {
       forBlocks({zero, code.index(depth), depth}, lanes, [&](Value k, int64_t steps) {
+        func::FuncOp square = squareFunction(code, steps);
         for (int64_t g = groups; g-- > 0;) { // what reaches too far is overwritten in the next step
-          SmallVector<Value> square(lanes, code.zero(code.vectorType(lanes)));
-          for (int64_t i = 0; i < lanes && g * lanes + i < count; ++i)
-            square[i] = code.loadVector(memory, code.add(code.add(from, (g * lanes + i) * stride), k), lanes, steps);
-          square = code.transpose(square);
-          for (int64_t i = 0; i < steps; ++i)
-            code.storeVector(square[i], panels, code.add(place(code.add(k, i)), g * lanes));
+          Value at = code.add(code.add(from, g * lanes * stride), k);
+          Value rows = code.index(std::min(lanes, count - g * lanes));
+          func::CallOp::create(code.b, code.loc, square,
+                               ValueRange{anywhere(memory), at, code.index(stride), rows, anywhere(panels),
+                                          code.add(place(k), g * lanes), step});
         }
       });
       return;

@@ -6,6 +6,40 @@
 using namespace mlir;
 using namespace nn;
 
+namespace {
+struct Product {
+  Value high, low;
+};
+} // namespace
+
+/// Both halves of the products of 32-bit words and a constant. Lanes multiply as 64-bit words, first the even and then
+/// the odd ones of a (little-endian) vector, which is what vector units have an instruction for.
+static Product multiplyWide(OpBuilder &b, Location loc, Value x, uint32_t factor) {
+  auto constant = [&](Type type, uint64_t v) -> Value {
+    unsigned bits = getElementTypeOrSelf(type).getIntOrFloatBitWidth();
+    TypedAttr one = b.getIntegerAttr(getElementTypeOrSelf(type), APInt(bits, v));
+    if (auto vector = dyn_cast<VectorType>(type))
+      one = DenseElementsAttr::get(vector, Attribute(one));
+    return arith::ConstantOp::create(b, loc, one);
+  };
+  auto vector = dyn_cast<VectorType>(x.getType());
+  if (!vector || vector.getNumElements() % 2) {
+    auto product = arith::MulUIExtendedOp::create(b, loc, x, constant(x.getType(), factor));
+    return {product.getHigh(), product.getLow()};
+  }
+  auto wide = VectorType::get({vector.getNumElements() / 2}, b.getI64Type());
+  Value pairs = vector::BitCastOp::create(b, loc, wide, x), half = constant(wide, 32);
+  Value lower = constant(wide, 0xFFFFFFFFu), upper = constant(wide, 0xFFFFFFFF00000000u);
+  auto times = [&](Value word) -> Value { return arith::MulIOp::create(b, loc, word, constant(wide, factor)); };
+  auto only = [&](Value word, Value mask) -> Value { return arith::AndIOp::create(b, loc, word, mask); };
+  Value even = times(only(pairs, lower)), odd = times(arith::ShRUIOp::create(b, loc, pairs, half));
+  auto join = [&](Value low, Value high) -> Value {
+    return vector::BitCastOp::create(b, loc, vector, arith::OrIOp::create(b, loc, low, high));
+  };
+  return {join(arith::ShRUIOp::create(b, loc, even, half), only(odd, upper)),
+          join(only(even, lower), arith::ShLIOp::create(b, loc, odd, half))};
+}
+
 Value RandomUniformOp::emitElement(ElementBuilder &e, ArrayRef<Coordinate> at) {
   OpBuilder &b = e.b;
   Location loc = getLoc();
@@ -27,20 +61,18 @@ Value RandomUniformOp::emitElement(ElementBuilder &e, ArrayRef<Coordinate> at) {
   Value c[4] = {low(lanes64), low(step), constant(uint32_t(path)),
                 constant(uint32_t(getDraw()) * 0x10001u + uint32_t(getApplication()))};
   Value k0 = low(seed), k1 = arith::XOrIOp::create(b, loc, high(seed), constant(uint32_t(path >> 32)));
-  for (int round = 0; round < 10; ++round) {
-    if (round) {
-      k0 = arith::AddIOp::create(b, loc, k0, constant(0x9E3779B9u));
-      k1 = arith::AddIOp::create(b, loc, k1, constant(0xBB67AE85u));
-    }
-    auto p0 = arith::MulUIExtendedOp::create(b, loc, c[0], constant(0xD2511F53u));
-    auto p1 = arith::MulUIExtendedOp::create(b, loc, c[2], constant(0xCD9E8D57u));
-    auto mix = [&](Value hi, Value x, Value k) -> Value {
-      return arith::XOrIOp::create(b, loc, arith::XOrIOp::create(b, loc, hi, x), k);
-    };
-    Value next[4] = {mix(p1.getHigh(), c[1], k0), p1.getLow(), mix(p0.getHigh(), c[3], k1), p0.getLow()};
-    std::copy(next, next + 4, c);
-  }
-  Value bits = arith::ShRUIOp::create(b, loc, c[0], constant(8));
+  auto mix = [&](Value hi, Value x, Value k) -> Value {
+    return arith::XOrIOp::create(b, loc, arith::XOrIOp::create(b, loc, hi, x), k);
+  };
+  // A loop: ten rounds side by side take long to compile.
+  SmallVector<Value> state =
+      e.loop(0, 10, {c[0], c[1], c[2], c[3], k0, k1}, [&](Value, ValueRange s) -> SmallVector<Value> {
+        Product p0 = multiplyWide(b, loc, s[0], 0xD2511F53u), p1 = multiplyWide(b, loc, s[2], 0xCD9E8D57u);
+        Value nextK0 = arith::AddIOp::create(b, loc, s[4], constant(0x9E3779B9u));
+        Value nextK1 = arith::AddIOp::create(b, loc, s[5], constant(0xBB67AE85u));
+        return {mix(p1.high, s[1], s[4]), p1.low, mix(p0.high, s[3], s[5]), p0.low, nextK0, nextK1};
+      });
+  Value bits = arith::ShRUIOp::create(b, loc, state[0], constant(8));
   Type real = e.type(type.getElementType());
   Value unit = e.constant(type.getElementType(), 0x1p-24);
   return arith::MulFOp::create(b, loc, arith::UIToFPOp::create(b, loc, real, bits), unit);
