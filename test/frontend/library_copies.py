@@ -1,33 +1,21 @@
-# Builds one network from the library and from copies of its source under other names, and compares the two modules but for
-# those names and the draws of initialisers, which depend on the path.
-# usage: library_copies.py NNC
+# Builds networks that use every name of the library, from the library and from a copy of its source under other names, and
+# compares the modules but for those names and the draws of initialisers, which depend on the path.
+# usage: library_copies.py NNC STDLIB NETWORK.nn...
 import re
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-NETWORK = """
-model M(image: f32[batch, 1, 8, 8]) -> f32[batch, 3] {
-  return image |> Conv2d(4, kernel: 3, padding: same) |> relu |> max_pool(2) |> avg_pool(2) |> flatten |> Dense(5) |> Dropout(0.5) |> Dense(3)
-}
-train M {
-  data = idx("images", "labels")
-  input = image / 255
-  batch = 4
-  loss = cross_entropy
-  metrics = [accuracy]
-  optimizer = Adam(lr: cosine(0.1, warmup: 2))
-}
-"""
-COPIED = ["Conv2d", "max_pool", "avg_pool", "flatten", "relu", "Dense", "Dropout", "cross_entropy", "accuracy", "Adam", "cosine",
-          "glorot_uniform", "zeros"]
+DECLARATION = re.compile(r"^(?:kernel fn|fn|layer|initializer|optimizer|schedule|metric) (\w+)", re.M)
 
 
-def renamed(text):
-    for name in COPIED:
-        text = re.sub(rf"\b{name}\b", "My" + name if name[0].isupper() else "my_" + name, text)
-    return text
+def renamed(text, names):
+    """All but comments and strings."""
+    def other(match):
+        name = match[2]
+        return match[0] if match[1] or name not in names else "My" + name if name[0].isupper() else "my_" + name
+    return re.sub(r'(//.*|"[^"\n]*")|\b(\w+)\b', other, text)
 
 
 def module(nnc, text):
@@ -49,11 +37,23 @@ def numbered(function):
     return re.sub(r"%[\w.]+", lambda match: known.setdefault(match[0], f"%{len(known)}"), function)
 
 
-nnc = sys.argv[1]
-copies = "".join(subprocess.run([nnc, "--show", name], capture_output=True, text=True, check=True).stdout for name in COPIED)
-library, copied = module(nnc, NETWORK), module(nnc, renamed(copies + NETWORK))
-if library != copied:
-    for a, b in zip(library.splitlines(), copied.splitlines()):
-        if a != b:
-            sys.exit(f"library: {a}\ncopy:    {b}")
-    sys.exit("the modules differ in length")
+def main(nnc, stdlib, *networks):
+    library = "".join(path.read_text() for path in sorted(Path(stdlib).glob("*.nn")))
+    names = DECLARATION.findall(library)
+    texts = [Path(path).read_text() for path in networks]
+    complaints = [f"{name} is in no network: add it to one" for name in names
+                  if len(re.findall(rf"\b{name}\b", re.sub(r"//.*", "", library))) == 1
+                  and not any(re.search(rf"\b{name}\b", text) for text in texts)]
+    for path, text in zip(networks, texts):
+        ours, copied = module(nnc, text).splitlines(), module(nnc, renamed(library + text, names)).splitlines()
+        different = next(((a, b) for a, b in zip(ours, copied) if a != b), None)
+        if different:
+            complaints.append(f"{path}\nlibrary: {different[0]}\ncopy:    {different[1]}")
+        elif len(ours) != len(copied):
+            complaints.append(f"{path}: the modules differ in length")
+    print("\n".join(complaints))
+    return bool(complaints)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(*sys.argv[1:]))
