@@ -19,8 +19,15 @@ config.test_exec_root = os.path.join(config.build_dir, "test")
 binaries = os.path.join(config.build_dir, "bin")
 units = os.path.join(config.build_dir, "test", "bin")
 
-# NNC_VERIFY_EACH=1: every compilation also verifies the IR after each pass (nn-opt always does).
-nnc = os.path.join(binaries, "nnc") + (" --verify-passes" if os.environ.get("NNC_VERIFY_EACH") == "1" else "")
+# NNC_VERIFY_EACH=1: every compilation also verifies the IR after each pass (nn-opt always does). A program of one word, since
+# scripts take it as an argument.
+nnc = os.path.join(binaries, "nnc")
+if os.environ.get("NNC_VERIFY_EACH") == "1":
+    verifying = os.path.join(config.test_exec_root, "nnc-verify-passes")
+    with open(verifying, "w") as script:
+        script.write(f'#!/bin/sh\nexec "{nnc}" --verify-passes "$@"\n')
+    os.chmod(verifying, 0o755)
+    nnc = verifying
 config.substitutions += [
     (r"%nn-opt\b", os.path.join(binaries, "nn-opt")),
     (r"%nnc\b", nnc),
