@@ -1,4 +1,4 @@
-// `predict`: files in, one JSON line per record out, or a .npy file of the first output.
+// `predict`: files in; out come JSON lines, one per record, or a .npy file of the first output.
 #include "Classes.h"
 #include "GivenFile.h"
 #include "Json.h"
@@ -60,7 +60,8 @@ namespace {
 /// Collects what the records' outputs become.
 class Writer {
 public:
-  Writer(const Instance &instance, std::string npy) : instance(instance), npy(std::move(npy)) {}
+  /// `out`: a .npy file, a .jsonl file, or empty for JSON lines on the standard output.
+  Writer(const Instance &instance, std::string out) : instance(instance), out(std::move(out)) {}
   void rows(const Entry &entry, const std::string *file, int64_t first, int64_t rows);
   Status finish();
 
@@ -68,8 +69,8 @@ private:
   std::string line(const std::vector<const nnrt_tensor *> &outputs, const std::string *file, int64_t record,
                    int64_t row) const;
   const Instance &instance;
-  std::string npy;
-  std::string values;
+  std::string out;
+  std::string content; // of the file
   std::vector<int64_t> shape;
   int32_t type = NNRT_F32;
 };
@@ -105,9 +106,14 @@ std::string Writer::line(const std::vector<const nnrt_tensor *> &outputs, const 
 
 void Writer::rows(const Entry &entry, const std::string *file, int64_t first, int64_t rows) {
   std::vector<const nnrt_tensor *> outputs = entry.all(NNRT_OUTPUT);
-  if (npy.empty()) {
-    for (int64_t row = 0; row < rows; ++row)
-      puts(line(outputs, file, first + row, row).c_str());
+  if (!endsWith(out, ".npy")) {
+    for (int64_t row = 0; row < rows; ++row) {
+      std::string text = line(outputs, file, first + row, row);
+      if (out.empty())
+        puts(text.c_str());
+      else
+        content += text + "\n";
+    }
     return;
   }
   const nnrt_tensor &output = *outputs[0];
@@ -115,14 +121,14 @@ void Writer::rows(const Entry &entry, const std::string *file, int64_t first, in
     shape.assign(output.shape, output.shape + output.rank), shape[0] = 0;
   type = output.type;
   shape[0] += rows;
-  values.append(instance.at(output), size_t(rows * (output.bytes / output.shape[0])));
+  content.append(instance.at(output), size_t(rows * (output.bytes / output.shape[0])));
 }
 
 Status Writer::finish() {
-  if (npy.empty())
+  if (out.empty())
     return {};
-  std::string header = npyHeader(type, shape);
-  return writeFile(npy, {{header.data(), int64_t(header.size())}, {values.data(), int64_t(values.size())}});
+  std::string header = endsWith(out, ".npy") ? npyHeader(type, shape) : "";
+  return writeFile(out, {{header.data(), int64_t(header.size())}, {content.data(), int64_t(content.size())}});
 }
 
 Status runPredict(const Invocation &invocation) {
@@ -130,8 +136,8 @@ Status runPredict(const Invocation &invocation) {
   if (options.arguments.empty())
     return usage("predict takes at least one file: %s predict INPUT...", options.program.c_str());
   std::string out = options.text("--out");
-  if (!out.empty() && !endsWith(out, ".npy"))
-    return usage("--out of predict takes the name of a .npy file, not '%s' (JSON lines go to the standard output)",
+  if (!out.empty() && !endsWith(out, ".npy") && !endsWith(out, ".jsonl"))
+    return usage("--out of predict takes the name of a .npy file (the first output) or of a .jsonl file, not '%s'",
                  out.c_str());
   if (!out.empty())
     NNRT_TRY(checkWritable(out, "--out"));

@@ -177,6 +177,8 @@ def check_predict():
     lines = [json.loads(line) for line in run("predict", "one.npy", "records.npy").splitlines()]
     assert len(lines) == 71 and lines[0]["file"] == "one.npy" and lines[1]["file"] == "records.npy"
     near(lines[0]["digit"], want[3])
+    assert run("predict", "one.npy", "records.npy", "--out", "y.jsonl") == ""
+    assert [json.loads(line) for line in open(path("y.jsonl"))] == lines
     assert run("predict", "records.npy", "one.npy", "--out", "y.npy") == ""
     near(np.load(path("y.npy")), np.concatenate([want, want[3:4]]))
 
