@@ -15,6 +15,7 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
 #include "llvm/ADT/EquivalenceClasses.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/MathExtras.h"
 
 #include <set>
@@ -54,8 +55,10 @@ bool overlap(const std::vector<Bytes> &a, const std::vector<Bytes> &b) {
 /// The plan of one entry whose launches are in order.
 class EntryPlan {
 public:
-  EntryPlan(func::FuncOp entry, SymbolTable &symbols, const llvm::StringMap<int64_t> &persistent, int64_t base)
-      : entry(entry), block(entry.getBody().front()), symbols(symbols), persistent(persistent), base(base) {}
+  EntryPlan(func::FuncOp entry, SymbolTable &symbols, const llvm::StringMap<int64_t> &persistent,
+            const llvm::StringSet<> &parameters, int64_t base)
+      : entry(entry), block(entry.getBody().front()), symbols(symbols), persistent(persistent), parameters(parameters),
+        base(base) {}
 
   /// Offsets and barriers; returns the end of what the entry uses.
   int64_t run(const llvm::MapVector<Value, StringRef> &replaced);
@@ -76,6 +79,7 @@ private:
   Block &block;
   SymbolTable &symbols;
   const llvm::StringMap<int64_t> &persistent;
+  const llvm::StringSet<> &parameters;
   int64_t base;
   std::vector<LaunchOp> launches;
   DenseMap<Operation *, int64_t> spanOf;
@@ -224,13 +228,28 @@ void EntryPlan::setBarriers() {
   }
 }
 
-/// What lies in memory of the gradients: values of an owned value's size that the launch which replaces that one reads.
+/// What lies in memory of the gradients: what the kernel that replaces a parameter reads element by element, beside
+/// owned values. Where the kernel computes the gradient itself, nothing does.
 int64_t EntryPlan::findGradientBytes(const llvm::MapVector<Value, StringRef> &replaced) {
   llvm::SetVector<Value> gradients;
-  for (auto &[v, name] : replaced)
-    for (Value operand : v.getDefiningOp()->getOperands())
-      if (transient.count(operand) && operand.getDefiningOp() && bytesOf(operand.getType()) == bytesOf(v.getType()))
+  for (auto &[v, name] : replaced) {
+    auto launch = v.getDefiningOp<LaunchOp>();
+    if (!launch || !parameters.contains(name))
+      continue;
+    Block &body = kernelOf(launch).getBody().front();
+    llvm::SetVector<Value> reached;
+    reached.insert(body.getTerminator()->getOperand(cast<OpResult>(v).getResultNumber()));
+    for (size_t i = 0; i < reached.size(); ++i) {
+      if (Operation *op = reached[i].getDefiningOp()) {
+        if (isa<ScalarOpInterface, ReshapeOp>(op))
+          reached.insert(op->operand_begin(), op->operand_end());
+        continue;
+      }
+      Value operand = launch.getInputs()[cast<BlockArgument>(reached[i]).getArgNumber()];
+      if (transient.count(operand) && operand.getDefiningOp())
         gradients.insert(operand);
+    }
+  }
   int64_t bytes = 0;
   for (Value v : gradients)
     bytes += bytesOf(v.getType());
@@ -261,18 +280,21 @@ struct PlanMemoryPass : nn::impl::PlanMemoryPassBase<PlanMemoryPass> {
     ModuleOp module = getOperation();
     SymbolTable table(module);
     symbols = &table;
-    int64_t base = placeOwned(), end = base, workspace = 0, gradients = 0;
+    int64_t base = placeOwned(), end = base;
+    Needs reported{base, 0, 0};
     for (auto entry : module.getOps<func::FuncOp>()) {
       if (failed(checkOwned(entry)))
         return signalPassFailure();
       auto kernelOf = [&](LaunchOp launch) { return table.lookup<KernelOp>(launch.getKernel()); };
       auto copy = [&](Value v, Type type) { return copyOf(entry, v, type); };
-      EntryPlan plan(entry, table, persistent, base);
-      end = std::max(end, plan.run(scheduleEntry(entry, kernelOf, copy)));
-      workspace = std::max(workspace, plan.largestWorkspace);
-      gradients = std::max(gradients, plan.gradientBytes);
+      EntryPlan plan(entry, table, persistent, parameters, base);
+      int64_t entryEnd = aligned(plan.run(scheduleEntry(entry, kernelOf, copy)));
+      end = std::max(end, entryEnd);
+      // What a step of training needs is what is asked for; a model that is not trained reports its largest entry.
+      bool isStep = entry.getName() == "train_step";
+      if (isStep || (!reported.isStep && entryEnd > reported.end))
+        reported = {entryEnd, plan.largestWorkspace, plan.gradientBytes, isStep};
     }
-    end = aligned(end);
     auto set = [&](StringRef name, int64_t value) {
       module->setAttr(name, IntegerAttr::get(IntegerType::get(&getContext(), 64), value));
     };
@@ -280,12 +302,18 @@ struct PlanMemoryPass : nn::impl::PlanMemoryPassBase<PlanMemoryPass> {
     set("nn.arena_bytes", end);
     set("nn.parameter_bytes", bytesOfRole["param"]);
     set("nn.optimizer_bytes", bytesOfRole["slot"]);
-    set("nn.gradient_bytes", gradients);
-    set("nn.workspace_bytes", workspace);
-    set("nn.activation_bytes", std::max<int64_t>(0, end - base - gradients - workspace));
+    set("nn.gradient_bytes", reported.gradients);
+    set("nn.workspace_bytes", reported.workspace);
+    set("nn.activation_bytes", std::max<int64_t>(0, reported.end - base - reported.gradients - reported.workspace));
   }
 
 private:
+  /// What an entry uses beside owned values.
+  struct Needs {
+    int64_t end, workspace, gradients;
+    bool isStep = false;
+  };
+
   /// Owned values fill the persistent range in their declared order; returns its end.
   int64_t placeOwned() {
     auto owned = getOperation()->getAttrOfType<ArrayAttr>("nn.owned");
@@ -296,6 +324,8 @@ private:
       auto entry = cast<DictionaryAttr>(attr);
       int64_t bytes = bytesOf(entry.getAs<TypeAttr>("type").getValue());
       persistent[entry.getAs<StringAttr>("name").getValue()] = offset;
+      if (entry.getAs<StringAttr>("role").getValue() == "param")
+        parameters.insert(entry.getAs<StringAttr>("name").getValue());
       bytesOfRole[entry.getAs<StringAttr>("role").getValue()] += bytes;
       NamedAttrList fields(entry);
       fields.set("offset", b.getI64IntegerAttr(offset));
@@ -339,6 +369,7 @@ private:
   const Target *target;
   SymbolTable *symbols = nullptr;
   llvm::StringMap<int64_t> persistent, bytesOfRole;
+  llvm::StringSet<> parameters;
   DenseMap<Type, KernelOp> copies;
 };
 
