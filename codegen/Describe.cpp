@@ -245,9 +245,9 @@ llvm::Constant *Description::source(DictionaryAttr from) {
     for (auto row : list.getAsRange<DictionaryAttr>()) {
       ArrayRef<int64_t> shape = integers(row, "shape");
       auto type = row.getAs<TypeAttr>("type");
-      fields.push_back(
-          data.structure({data.string(text(row, "name")), data.array(shape), data.i32(shape.size()),
-                          data.i32(type ? typeNumber(type.getValue()) : 0), data.i64(integer(row, "limit"))}));
+      fields.push_back(data.structure({data.string(text(row, "name")), data.array(shape), data.i32(shape.size()),
+                                       data.i32(type ? typeNumber(type.getValue()) : 0),
+                                       data.i64(integer(row, "limit")), data.i64(integer(row, "ignored"))}));
     }
   StringRef kind = text(from, "kind");
   return data.structure({kind.empty() ? data.null() : data.string(kind), fileTable, data.table(fields), data.i64(files),
@@ -321,7 +321,8 @@ LogicalResult Description::write() {
                                                 bytes("nn.optimizer_bytes"),
                                                 bytes("nn.activation_bytes"),
                                                 bytes("nn.workspace_bytes"),
-                                                data.i64(provenance.threads)}));
+                                                data.i64(provenance.threads),
+                                                data.i64(integer(attrs, "nn.flops"))}));
   return success();
 }
 

@@ -27,7 +27,7 @@ struct Name {
   explicit operator bool() const { return !text.empty(); }
 };
 
-/// `@allow(chance-broadcast)` in front of a declaration or statement.
+/// `@allow(pipe-of-sum)` in front of a declaration or statement.
 struct Attribute {
   Name name;
   std::vector<Name> arguments;

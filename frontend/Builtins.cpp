@@ -98,8 +98,8 @@ static double foldSign(double x) { return (x > 0) - (x < 0); }
 static double foldRound(double x) { return std::nearbyint(x); }
 
 static Value absolute(BuiltinCall &call) {
-  if (call.arguments[0].isInteger())
-    return Value::integer(std::abs(call.arguments[0].asInteger()));
+  if (const Value &x = call.arguments[0]; x.isInteger())
+    return x.asInteger() < 0 ? call.evaluator.negate(x, call.span) : x;
   return unary<nn::AbsOp, std::fabs>(call);
 }
 
@@ -124,6 +124,11 @@ static Value integerDivision(BuiltinCall &call) {
     if (y == 0) {
       call.evaluator.error(call.span, "a division by zero");
       return Value::error();
+    }
+    if (y == -1) { // the quotient of the smallest integer does not fit
+      if (remainder)
+        return Value::integer(0);
+      return call.evaluator.negate(a, call.span);
     }
     int64_t quotient = x / y - (x % y != 0 && (x < 0) != (y < 0));
     return Value::integer(remainder ? x - quotient * y : quotient);
@@ -228,7 +233,7 @@ static const Builtin table[] = {
     {"iota",           "n",                    iotaBuiltin,                          "0, 1, … n-1, as i32"},
     {"pair",           "x",                    pairBuiltin,                          "(x, x) of an integer, a pair as it is"},
     {"pairs",          "x",                    pairsBuiltin,                         "((x, x), (x, x)) of an integer, ((h, h), (w, w)) of a pair"},
-    {"ids",            "x below",              idsBuiltin,                           "x, whose values are ids below a number; records are checked where they enter"},
+    {"ids",            "x below ignored?",     idsBuiltin,                           "x, whose values are ids below a number (or `ignored`); records are checked where they enter"},
     {"convolve",       "x w stride low high dilation groups", convolveBuiltin,       "convolution (cross-correlation) of x[n, c, …] with w[o, c, …]"},
     {"window_sum",     "x window stride low high", windowSumBuiltin,                 "sums over windows of the last axes"},
     {"window_max",     "x window stride low high", windowMaxBuiltin,                 "maxima over windows of the last axes"},

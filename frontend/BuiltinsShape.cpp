@@ -253,15 +253,19 @@ Value nn::frontend::pairsBuiltin(BuiltinCall &call) {
   return Value::error();
 }
 
-/// Labels and other ids: where the values come unchanged from a data field, the field gets the limit.
+/// Labels and other ids: where the values come unchanged from a data field, the field gets the limit. An `ignored`
+/// value is let through where every use of the field ignores it.
 Value nn::frontend::idsBuiltin(BuiltinCall &call) {
   std::optional<Tensor> x = tensorArgument(call, 0);
-  std::optional<int64_t> below = integerArgument(call, 1);
-  if (!x || !below)
+  std::optional<int64_t> below = integerArgument(call, 1), ignored = integerArgument(call, 2, /*missing=*/0);
+  if (!x || !below || !ignored)
     return Value::error();
   if (!x->record.empty()) {
-    auto [it, isNew] = call.evaluator.recordLimits.try_emplace(x->record, *below);
-    it->second = std::min(it->second, *below);
+    IdRange range{*below, *ignored >= 0 && *ignored < *below ? 0 : *ignored};
+    auto [it, isNew] = call.evaluator.recordRanges.try_emplace(x->record, range);
+    it->second.limit = std::min(it->second.limit, range.limit);
+    if (it->second.ignored != range.ignored)
+      it->second.ignored = 0;
   }
   return Value::tensor(*x);
 }

@@ -77,7 +77,16 @@ Diagnostic &Diagnostics::error(Span span, const llvm::Twine &text) {
 }
 
 Diagnostic &Diagnostics::warning(Span span, StringRef name, const llvm::Twine &text) {
+  assert(llvm::is_contained(warningNames, name) && "a warning that `@allow` does not know");
   return add(Diagnostic::Severity::Warning, span, name, text.str());
+}
+
+bool Diagnostics::isAllowed(const Diagnostic &diagnostic) const {
+  return llvm::any_of(allowed, [&](const auto &entry) {
+    const auto &[name, span] = entry;
+    return name == diagnostic.name && span.source == diagnostic.span.source && span.begin <= diagnostic.span.begin &&
+           diagnostic.span.begin < span.end;
+  });
 }
 
 void Diagnostics::print(raw_ostream &os, unsigned limit) const {
@@ -86,6 +95,8 @@ void Diagnostics::print(raw_ostream &os, unsigned limit) const {
   std::vector<const Source *> sources;
   std::vector<std::pair<Key, const Diagnostic *>> ordered;
   for (const Diagnostic &diagnostic : list) {
+    if (isAllowed(diagnostic))
+      continue;
     size_t source = llvm::find(sources, diagnostic.span.source) - sources.begin();
     if (source == sources.size())
       sources.push_back(diagnostic.span.source);

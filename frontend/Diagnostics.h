@@ -24,6 +24,10 @@ class raw_ostream;
 
 namespace nn::frontend {
 
+/// What `@allow` takes.
+inline constexpr llvm::StringLiteral warningNames[] = {"bias-before-norm", "pipe-of-sum", "softmax-into-logits",
+                                                       "unused-parameter"};
+
 /// One message with what belongs to it; the setters return the message for chaining.
 class Diagnostic {
 public:
@@ -56,8 +60,10 @@ private:
 class Diagnostics {
 public:
   Diagnostic &error(Span span, const llvm::Twine &text);
-  /// A warning that `@allow(name)` silences.
+  /// A warning that `@allow(name)` silences; `name` is one of `warningNames`.
   Diagnostic &warning(Span span, llvm::StringRef name, const llvm::Twine &text);
+  /// Silences the warnings of that name inside `span`, those that were given already, too.
+  void allow(llvm::StringRef name, Span span) { allowed.emplace_back(name.str(), span); }
 
   bool hasErrors() const { return errors != 0; }
   /// How many errors were reported, those that had been reported before included: tells whether a step failed.
@@ -68,9 +74,12 @@ public:
 private:
   Diagnostic &add(Diagnostic::Severity severity, Span span, llvm::StringRef name, std::string text);
 
+  bool isAllowed(const Diagnostic &diagnostic) const;
+
   std::deque<Diagnostic> list;
   std::deque<Diagnostic> repeated; ///< swallows notes of messages that were reported before
   std::set<std::pair<std::pair<const Source *, uint32_t>, std::string>> seen;
+  std::vector<std::pair<std::string, Span>> allowed;
   unsigned errors = 0, reported = 0;
 };
 

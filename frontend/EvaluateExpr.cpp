@@ -39,11 +39,6 @@ Diagnostic &Evaluator::error(Span span, const Twine &text) {
 
 Diagnostic *Evaluator::warn(Span span, StringRef name, const Twine &text) {
   Span place = userSpan(span);
-  for (const std::vector<Attribute> *list : attributes)
-    for (const Attribute &attribute : *list)
-      for (const Name &allowed : attribute.arguments)
-        if (allowed.text == name)
-          return nullptr;
   return place.inLibrary() ? nullptr : &diagnostics.warning(place, name, text);
 }
 

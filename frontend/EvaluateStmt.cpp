@@ -1,7 +1,6 @@
 //===- EvaluateStmt.cpp - Statements and blocks -------------------------------------------------------------------===//
 #include "frontend/AstPrinter.h"
 #include "frontend/Evaluator.h"
-#include "llvm/ADT/ScopeExit.h"
 #include "llvm/Support/Casting.h"
 
 using namespace nn::frontend;
@@ -20,8 +19,6 @@ Evaluator::Flow Evaluator::execute(const Stmt &stmt, Value *last) {
   if (last)
     *last = Value::none();
   LocationScope here(*this, stmt.span);
-  attributes.push_back(&stmt.attributes);
-  llvm::scope_exit leave([&] { attributes.pop_back(); });
   switch (stmt.kind) {
   case Stmt::Kind::Bind: {
     auto &bind = cast<BindStmt>(stmt);

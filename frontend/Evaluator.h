@@ -4,7 +4,8 @@
 // its body into the function at hand. Each entry of a module evaluates the model's body again, in its own mode. After a
 // mistake the value is Error, which makes nothing but silent errors.
 //
-// The members are spread over EvaluateExpr, EvaluateStmt, Arithmetic, Index, Call, Apply, Signature and Owned (.cpp).
+// The members are spread over EvaluateExpr, EvaluateStmt, Arithmetic, Coercion, Index, Call, Apply, KernelFunctions,
+// Signature and Owned (.cpp).
 //
 //===--------------------------------------------------------------------------------------------------------------===//
 #ifndef NN_FRONTEND_EVALUATOR_H
@@ -58,11 +59,17 @@ struct Arg {
   Span span;
 };
 
+/// What the values of a data field may be.
+struct IdRange {
+  int64_t limit;   ///< 0 .. limit-1
+  int64_t ignored; ///< and this value outside that range; 0: no other
+};
+
 /// One row of `summary`.
 struct LayerRow {
   std::string path, kind;
-  llvm::SmallVector<int64_t> shape;
-  int64_t flops = 0, receptiveField = 0;
+  mlir::RankedTensorType output;
+  int64_t receptiveField = 0;
 };
 
 class Evaluator {
@@ -78,16 +85,14 @@ public:
   OwnedSet owned;
   EntryBuilder *entry = nullptr;               ///< the function that is being built
   Frame *frame = nullptr;                      ///< the call that is being evaluated
-  std::map<std::string, int64_t> recordLimits; ///< data fields whose values are ids, and below what
+  std::map<std::string, IdRange> recordRanges; ///< data fields whose values are ids
   std::vector<LayerRow> *rows = nullptr;       ///< where applications of layers are noted, if anywhere
   std::map<std::string, int64_t> dimensions;   ///< free dimensions of the model, such as batch
 
   // Messages. In library code they are given at the user's call.
   Diagnostic &error(Span span, const llvm::Twine &text);
-  /// A warning, or null where an `@allow` around the place silences it.
+  /// A warning, or null in library code that no user's code calls.
   Diagnostic *warn(Span span, llvm::StringRef name, const llvm::Twine &text);
-  /// Attributes of the declarations and statements that are being evaluated.
-  std::vector<const std::vector<Attribute> *> attributes;
   Span userSpan(Span span) const;
   /// Adds the chain of shapes that led to `value`, if it is a tensor.
   void addTrail(Diagnostic &diagnostic, const Value &value, llvm::StringRef what = "") const;

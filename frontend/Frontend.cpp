@@ -96,7 +96,9 @@ mlir::OwningOpRef<mlir::ModuleOp> nn::frontend::compile(mlir::MLIRContext &conte
     const TrainDecl *train;
     if (const FunctionDecl *model = chooseModel(program, options, diagnostics, train)) {
       module = mlir::ModuleOp::create(mlir::FileLineColLoc::get(&context, options.path, 1, 1));
-      ModelCompiler(program, diagnostics, *module, *model, train, /*symbolic=*/false).run();
+      ModelCompiler(program, diagnostics, *module, *model, train,
+                    options.openBatch ? ModelCompiler::Open::Batch : ModelCompiler::Open::None)
+          .run();
     }
   }
   diagnostics.print(messages);
@@ -117,7 +119,7 @@ bool nn::frontend::check(mlir::MLIRContext &context, const FrontendOptions &opti
         blocks.push_back(nullptr);
       for (const TrainDecl *block : blocks) {
         mlir::OwningOpRef<mlir::ModuleOp> scratch = mlir::ModuleOp::create(mlir::UnknownLoc::get(&context));
-        ModelCompiler(program, diagnostics, *scratch, *model, block, /*symbolic=*/true).run();
+        ModelCompiler(program, diagnostics, *scratch, *model, block, ModelCompiler::Open::All).run();
       }
     }
   }

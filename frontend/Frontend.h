@@ -31,6 +31,7 @@ struct FrontendOptions {
   std::string modelName;                ///< `--model`; empty: the last train block's, else the last model
   std::string stdlibDir;                ///< replaces the embedded library file by file
   std::vector<std::string> includeDirs; ///< where `import` looks after the file's own folder
+  bool openBatch = false;               ///< a batch that nothing binds keeps its name (`summary`)
 };
 
 /// Compiles one model of the file to an `nn` module; messages go to `diagnostics`. The module is null after an error.

@@ -8,9 +8,8 @@
 using namespace nn::frontend;
 
 ModelCompiler::ModelCompiler(const Program &program, Diagnostics &diagnostics, mlir::ModuleOp module,
-                             const FunctionDecl &model, const TrainDecl *trainDecl, bool symbolic)
-    : evaluator(program, diagnostics, module), diagnostics(diagnostics), module(module), model(model),
-      symbolic(symbolic) {
+                             const FunctionDecl &model, const TrainDecl *trainDecl, Open open)
+    : evaluator(program, diagnostics, module), diagnostics(diagnostics), module(module), model(model), open(open) {
   train.decl = trainDecl;
   top.source = program.mainSource();
   top.scope = &topScope;
@@ -107,7 +106,7 @@ bool ModelCompiler::bindDimensions() {
         extent = evaluator.evaluateInteger(*defined, "`" + name->name + "`").value_or(1);
       else if (isBatch && train.batch)
         extent = train.batch;
-      else if (symbolic && next < std::size(symbols)) {
+      else if ((open == Open::All || (open == Open::Batch && isBatch)) && next < std::size(symbols)) {
         extent = symbols[next++];
         evaluator.names.addSymbol(extent, name->name);
       } else {
@@ -153,7 +152,7 @@ void ModelCompiler::describe() {
   module->setAttr("nn.source_hash", b.getStringAttr(llvm::utohexstr(llvm::xxh3_64bits(top.source->text()),
                                                                     /*LowerCase=*/true, /*Width=*/16)));
   module->setAttr("nn.owned", b.getArrayAttr(ownedValues));
-  module->setAttr("nn.layers", layerRows());
+  describeLayers();
   if (train.decl)
-    module->setAttr("nn.train", toAttribute(train, evaluator.recordLimits, module.getContext()));
+    module->setAttr("nn.train", toAttribute(train, evaluator.recordRanges, module.getContext()));
 }

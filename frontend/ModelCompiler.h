@@ -1,8 +1,8 @@
 //===- ModelCompiler.h - One model to one module ------------------------------------------------------------------===//
 //
 // Builds the entry functions of a model and of its train block, each by evaluating the model's body in its mode, and
-// the module's description. Entries.cpp has what runs on records and inputs, Optimizer.cpp the update, Summary.cpp the
-// rows.
+// the module's description. Records.cpp has what entries have in common, Entries.cpp and EvaluationEntries.cpp the
+// entries, Optimizer.cpp the update, Summary.cpp the rows.
 //
 //===--------------------------------------------------------------------------------------------------------------===//
 #ifndef NN_FRONTEND_MODELCOMPILER_H
@@ -14,10 +14,12 @@ namespace nn::frontend {
 
 class ModelCompiler {
 public:
-  /// `train` may be null: then only `init` and `predict` are made. With `symbolic`, free dimensions get made-up extents
-  /// under which messages print their names.
+  /// Which dimensions may stay unbound: they get made-up extents, which messages and the summary print as their names.
+  enum class Open { None, Batch, All };
+
+  /// `train` may be null: then only `init` and `predict` are made.
   ModelCompiler(const Program &program, Diagnostics &diagnostics, mlir::ModuleOp module, const FunctionDecl &model,
-                const TrainDecl *train, bool symbolic);
+                const TrainDecl *train, Open open);
 
   /// Builds everything. Errors are in the diagnostics.
   void run();
@@ -30,7 +32,8 @@ private:
   bool resolveInputs();
   void setBatch(int64_t batch);
 
-  // Parts of entries.
+  // Parts of entries (Records.cpp).
+  static const Tensor *find(const Named &list, llvm::StringRef name);
   Named records(EntryBuilder &entry);
   std::optional<Named> inputsOf(const Named &records);
   std::optional<Named> targetsOf(const Named &records, const Named &inputs);
@@ -63,13 +66,13 @@ private:
 
   // Description.
   void describe();
-  mlir::ArrayAttr layerRows();
+  void describeLayers();
 
   Evaluator evaluator;
   Diagnostics &diagnostics;
   mlir::ModuleOp module;
   const FunctionDecl &model;
-  bool symbolic;
+  Open open;
   TrainBlock train;
   Frame top; ///< where the train block's expressions are evaluated
   Scope topScope;

@@ -67,12 +67,10 @@ private:
   void stmt(const Stmt &stmt);
   void expr(const Expr &expr);
   void branch(const IfExpr &expr);
-  static bool allows(const std::vector<Attribute> &attributes, StringRef warning);
 
   const Program &program;
   Diagnostics &diagnostics;
   const Source *source = nullptr;
-  const Decl *owner = nullptr;
   std::vector<Scope> scopes;
   std::set<std::string> elements;           ///< element variables such as T
   std::map<std::string, Scope> conditional; ///< parameters by the condition under which they exist
@@ -80,17 +78,8 @@ private:
 
 } // namespace
 
-bool NameChecker::allows(const std::vector<Attribute> &attributes, StringRef warning) {
-  for (const Attribute &attribute : attributes)
-    for (const Name &name : attribute.arguments)
-      if (name.text == warning)
-        return true;
-  return false;
-}
-
 void NameChecker::leave(const std::string &name, const Known &known) {
-  if (!known.parameter || known.used || allows(known.parameter->attributes, "unused-parameter") ||
-      (owner && allows(owner->attributes, "unused-parameter")))
+  if (!known.parameter || known.used)
     return;
   // A parameter that a compile-time `if` declares may be used under the same condition later.
   for (auto &[condition, scope] : conditional)
@@ -159,7 +148,6 @@ void NameChecker::dims(const TypeExpr *type, bool declares) {
 
 void NameChecker::check(const FunctionDecl &decl) {
   source = decl.span.source;
-  owner = &decl;
   elements.clear();
   conditional.clear();
   Frame frame(*this);
@@ -184,7 +172,6 @@ void NameChecker::check(const FunctionDecl &decl) {
 
 void NameChecker::check(const GradientDecl &decl) {
   source = decl.span.source;
-  owner = &decl;
   elements.clear();
   conditional.clear();
   auto *function = llvm::dyn_cast_or_null<FunctionDecl>(program.find(decl.name.text, source));

@@ -101,11 +101,13 @@ std::unique_ptr<File> Parser::file() {
       continue;
     }
     if (peek().is("const") && peek(1).is(Tok::Identifier)) {
-      if (!constants(result->declarations, start))
+      if (!constants(result->declarations, notes))
         skipDeclaration();
+      allow(notes, from(start.span));
       continue;
     }
     if (std::unique_ptr<Decl> next = declaration()) {
+      allow(notes, from(start.span));
       next->doc = std::move(doc);
       next->attributes = std::move(notes);
       result->declarations.push_back(std::move(next));
@@ -251,7 +253,7 @@ std::unique_ptr<Decl> Parser::gradient() {
   return result;
 }
 
-bool Parser::constants(std::vector<std::unique_ptr<Decl>> &result, const Token &start) {
+bool Parser::constants(std::vector<std::unique_ptr<Decl>> &result, const std::vector<Attribute> &notes) {
   take();
   do {
     auto constant = std::make_unique<ConstDecl>(peek().span);
@@ -259,6 +261,7 @@ bool Parser::constants(std::vector<std::unique_ptr<Decl>> &result, const Token &
         !(constant->value = expression()))
       return false;
     constant->span = from(constant->span);
+    constant->attributes = notes;
     result.push_back(std::move(constant));
   } while (accept(Tok::Comma));
   accept(Tok::Semicolon);

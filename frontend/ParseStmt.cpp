@@ -1,6 +1,7 @@
 //===- ParseStmt.cpp - Statements and blocks ----------------------------------------------------------------------===//
 #include "frontend/ParserImpl.h"
 #include "llvm/ADT/ScopeExit.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/Casting.h"
 
@@ -10,7 +11,8 @@ using llvm::StringRef;
 /// `{ … }`. A statement with a mistake is left out; the block goes on behind it.
 bool Parser::block(Block &result, StringRef owner) {
   Span begin = peek().span;
-  if (!expect(Tok::LBrace, "before the body of `" + owner + "`"))
+  Level level(*this);
+  if (!level || !expect(Tok::LBrace, "before the body of `" + owner + "`"))
     return false;
   llvm::scope_exit restore(
       [&, outer = brackets, outerOwned = namesOwned] { brackets = outer, namesOwned = outerOwned; });
@@ -89,6 +91,14 @@ bool Parser::attributes(std::vector<Attribute> &result) {
         name.text += "-" + more.text;
         name.span = cover(name.span, more.span);
       }
+      if (!llvm::is_contained(warningNames, name.text)) {
+        auto &message = diagnostics.error(name.span, "there is no warning `" + name.text + "`");
+        std::vector<std::string> known(std::begin(warningNames), std::end(warningNames));
+        if (std::string meant = nearest(name.text, known); !meant.empty())
+          message.hint("did you mean `" + meant + "`?");
+        else
+          message.hint("warnings are " + llvm::join(known, ", "));
+      }
       attribute.arguments.push_back(std::move(name));
       if (!accept(Tok::Comma))
         break;
@@ -100,7 +110,14 @@ bool Parser::attributes(std::vector<Attribute> &result) {
   return true;
 }
 
+void Parser::allow(const std::vector<Attribute> &attributes, Span covered) {
+  for (const Attribute &attribute : attributes)
+    for (const Name &warning : attribute.arguments)
+      diagnostics.allow(warning.text, covered);
+}
+
 StmtPtr Parser::statement() {
+  Span start = peek().span;
   std::vector<Attribute> notes;
   if (!attributes(notes))
     return nullptr;
@@ -139,8 +156,10 @@ StmtPtr Parser::statement() {
   } else {
     result = assignOrExpression();
   }
-  if (result)
-    result->attributes = std::move(notes);
+  if (!result)
+    return nullptr;
+  allow(notes, from(start));
+  result->attributes = std::move(notes);
   return result;
 }
 

@@ -1,7 +1,7 @@
 //===- ParserImpl.h - The recursive descent behind parseFile ------------------------------------------------------===//
 //
-// One class over three files: ParseExpr.cpp, ParseStmt.cpp, ParseDecl.cpp. A parse function returns null (or false)
-// after it reported an error; statements and declarations are where parsing starts again.
+// One class over several files: ParseExpr, ParsePrimary, ParseType, ParseStmt, ParseDecl (.cpp). A parse function
+// returns null (or false) after it reported an error; statements and declarations are where parsing starts again.
 //
 //===--------------------------------------------------------------------------------------------------------------===//
 #ifndef NN_FRONTEND_PARSERIMPL_H
@@ -33,10 +33,22 @@ private:
   bool expectName(Name &name, const llvm::Twine &what);
   Diagnostic &unexpected(const llvm::Twine &wanted);
   Span from(Span begin) const { return cover(begin, tokens[at ? at - 1 : 0].span); }
+  /// Counts a level of what contains itself until the object dies; false where there are too many, which is reported.
+  class Level {
+  public:
+    explicit Level(Parser &parser) : parser(parser) { ++parser.nesting; }
+    ~Level() { --parser.nesting; }
+    explicit operator bool() const { return parser.nesting <= maxNesting || parser.tooLarge("nested too deeply"); }
+
+  private:
+    Parser &parser;
+  };
+  /// Reports that source text at hand would need too much of the stack; returns false.
+  bool tooLarge(const llvm::Twine &what);
   /// The text of a token as messages name it.
   std::string found() const;
 
-  // Expressions (ParseExpr.cpp).
+  // Expressions (ParseExpr.cpp, ParsePrimary.cpp).
   ExprPtr expression();
   ExprPtr pipe();
   ExprPtr binary(int level);
@@ -72,6 +84,7 @@ private:
   bool pattern(Pattern &result, llvm::StringRef what);
   bool patternOf(const Expr &expr, Pattern &result);
   bool attributes(std::vector<Attribute> &result);
+  void allow(const std::vector<Attribute> &attributes, Span covered);
   void endStatement();
   void skipStatement();
 
@@ -81,7 +94,7 @@ private:
   std::unique_ptr<Decl> gradient();
   std::unique_ptr<Decl> train();
   std::unique_ptr<Decl> import();
-  bool constants(std::vector<std::unique_ptr<Decl>> &result, const Token &start);
+  bool constants(std::vector<std::unique_ptr<Decl>> &result, const std::vector<Attribute> &notes);
   bool parameters(std::vector<Parameter> &result);
   bool names(std::vector<Name> &result);
   bool startsDeclaration() const;
@@ -91,6 +104,8 @@ private:
   Diagnostics &diagnostics;
   std::vector<Token> tokens;
   size_t at = 0;
+  static constexpr unsigned maxNesting = 200, maxChain = 1000; ///< levels; operators in a row
+  unsigned nesting = 0;
   unsigned brackets = 0;   ///< open ( and [ since the last {
   bool namesOwned = false; ///< inside `param … = initial`, where `as` names the value and not an application
 };

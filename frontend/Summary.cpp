@@ -16,42 +16,63 @@ static llvm::StringRef layerOf(mlir::Location location) {
   return {};
 }
 
-/// Rows {path, kind, shape, parameters, flops, bytes, receptive_field}: parameters and operations of the layer and of
-/// what lies below its path; flops of one example; bytes of the parameters and of the output.
-mlir::ArrayAttr ModelCompiler::layerRows() {
+static int64_t bytesOf(mlir::RankedTensorType type) {
+  return type.getNumElements() * ((type.getElementTypeBitWidth() + 7) / 8);
+}
+
+/// Operations of a product, two per multiply-add; those of a function that is called included. What else there is to
+/// compute (activations, biases, pooling) is left out, as papers and other tools do.
+static int64_t productFlops(mlir::Operation &op) {
+  if (auto call = mlir::dyn_cast<nn::CallOp>(op)) {
+    int64_t sum = 0;
+    auto callee = mlir::SymbolTable::lookupNearestSymbolFrom<mlir::func::FuncOp>(call, call.getCalleeAttr());
+    for (mlir::Operation &inner : callee.getBody().front())
+      sum += productFlops(inner);
+    return sum;
+  }
+  bool isProduct = mlir::isa<nn::ContractOp, nn::ConvOp, nn::ConvInputGradOp, nn::ConvWeightGradOp>(op);
+  return isProduct ? mlir::cast<nn::CostOpInterface>(op).flops() : 0;
+}
+
+/// `nn.layers`: rows {path, kind, shape, output, parameters, flops, bytes, receptive_field}: parameters and operations
+/// of the layer and of what lies below its path; flops of one example; bytes of the parameters and of one example's
+/// output. `output` is the shape as text, where a batch that nothing binds has its name. `nn.flops`: of the whole
+/// model, which computes outside its layers, too.
+void ModelCompiler::describeLayers() {
   mlir::OpBuilder b(module.getContext());
+  int64_t batch = std::max<int64_t>(evaluator.dimensions[batchName], 1), total = 0;
   std::map<std::string, int64_t> flops;
-  auto predict = module.lookupSymbol<mlir::func::FuncOp>("predict");
+  if (auto predict = module.lookupSymbol<mlir::func::FuncOp>("predict"))
+    for (mlir::Operation &op : predict.getBody().front()) {
+      int64_t count = productFlops(op) / batch;
+      flops[layerOf(op.getLoc()).str()] += count;
+      total += count;
+    }
   auto below = [](llvm::StringRef path, llvm::StringRef owner) {
     return path == owner || (path.starts_with(owner) && path.drop_front(owner.size()).starts_with("."));
   };
-  if (predict)
-    for (mlir::Operation &op : predict.getBody().front())
-      if (auto cost = mlir::dyn_cast<nn::CostOpInterface>(&op))
-        flops[layerOf(op.getLoc()).str()] += cost.flops();
-  int64_t batch = std::max<int64_t>(evaluator.dimensions[batchName], 1);
   llvm::SmallVector<mlir::Attribute> result;
   for (const LayerRow &row : rows) {
-    int64_t parameters = 0, bytes = 0, operations = 0, elements = 1;
+    int64_t parameters = 0, bytes = bytesOf(row.output) / batch, operations = 0;
     for (const OwnedValue &value : evaluator.owned.all())
       if (value.role == OwnedStmt::Role::Param && below(value.owner, row.path)) {
         parameters += value.type.getNumElements();
-        bytes += value.type.getNumElements() * ((value.type.getElementTypeBitWidth() + 7) / 8);
+        bytes += bytesOf(value.type);
       }
     for (const auto &[path, count] : flops)
       if (below(path, row.path))
         operations += count;
-    for (int64_t extent : row.shape)
-      elements *= extent;
     result.push_back(b.getDictionaryAttr({
         b.getNamedAttr("path", b.getStringAttr(row.path)),
         b.getNamedAttr("kind", b.getStringAttr(row.kind)),
-        b.getNamedAttr("shape", b.getDenseI64ArrayAttr(row.shape)),
+        b.getNamedAttr("shape", b.getDenseI64ArrayAttr(row.output.getShape())),
+        b.getNamedAttr("output", b.getStringAttr(evaluator.names.shape(row.output.getShape()))),
         b.getNamedAttr("parameters", b.getI64IntegerAttr(parameters)),
-        b.getNamedAttr("flops", b.getI64IntegerAttr(operations / batch)),
-        b.getNamedAttr("bytes", b.getI64IntegerAttr(bytes + 4 * elements)),
+        b.getNamedAttr("flops", b.getI64IntegerAttr(operations)),
+        b.getNamedAttr("bytes", b.getI64IntegerAttr(bytes)),
         b.getNamedAttr("receptive_field", b.getI64IntegerAttr(row.receptiveField)),
     }));
   }
-  return b.getArrayAttr(result);
+  module->setAttr("nn.layers", b.getArrayAttr(result));
+  module->setAttr("nn.flops", b.getI64IntegerAttr(total));
 }

@@ -283,7 +283,7 @@ bool nn::frontend::readTrainBlock(Evaluator &evaluator, TrainBlock &block,
 // The description
 //===--------------------------------------------------------------------------------------------------------------===//
 
-mlir::DictionaryAttr nn::frontend::toAttribute(const TrainBlock &block, const std::map<std::string, int64_t> &limits,
+mlir::DictionaryAttr nn::frontend::toAttribute(const TrainBlock &block, const std::map<std::string, IdRange> &ranges,
                                                mlir::MLIRContext *context) {
   mlir::OpBuilder b(context);
   auto strings = [&](const std::vector<std::string> &list) {
@@ -295,12 +295,14 @@ mlir::DictionaryAttr nn::frontend::toAttribute(const TrainBlock &block, const st
   auto source = [&](const DataSource &s) {
     llvm::SmallVector<mlir::Attribute> fields;
     for (const DataField &field : s.fields) {
-      auto limit = limits.find(field.name);
+      auto range = ranges.find(field.name);
+      IdRange ids = range == ranges.end() ? IdRange{0, 0} : range->second;
       fields.push_back(b.getDictionaryAttr({
           b.getNamedAttr("name", b.getStringAttr(field.name)),
           b.getNamedAttr("shape", b.getDenseI64ArrayAttr(field.type.getShape())),
           b.getNamedAttr("type", mlir::TypeAttr::get(field.type.getElementType())),
-          b.getNamedAttr("limit", b.getI64IntegerAttr(limit == limits.end() ? 0 : limit->second)),
+          b.getNamedAttr("limit", b.getI64IntegerAttr(ids.limit)),
+          b.getNamedAttr("ignored", b.getI64IntegerAttr(ids.ignored)),
       }));
     }
     return b.getDictionaryAttr({

@@ -44,9 +44,9 @@ bool readBatch(Evaluator &evaluator, const TrainDecl &decl, TrainBlock &block);
 bool readTrainBlock(Evaluator &evaluator, TrainBlock &block,
                     llvm::ArrayRef<std::pair<std::string, mlir::RankedTensorType>> inputs);
 
-/// The dictionary `nn.train`: data, validation, test ({kind, files, fields: [{name, shape, type, limit}], value} or
-/// absent), epochs, steps, seed, shuffle, drop_last, classes, target.
-mlir::DictionaryAttr toAttribute(const TrainBlock &block, const std::map<std::string, int64_t> &limits,
+/// The dictionary `nn.train`: data, validation, test ({kind, files, fields: [{name, shape, type, limit, ignored}],
+/// value} or absent), epochs, steps, seed, shuffle, drop_last, classes, target.
+mlir::DictionaryAttr toAttribute(const TrainBlock &block, const std::map<std::string, IdRange> &ranges,
                                  mlir::MLIRContext *context);
 
 } // namespace nn::frontend

@@ -117,16 +117,18 @@ Status convertIntegers(const std::string &what, int32_t type, Array &array) {
   return {};
 }
 
-Status checkIds(const std::string &what, const Array &array, int64_t limit) {
-  if (limit <= 0)
+Status checkIds(const std::string &what, const nnrt_field &field, const Array &array) {
+  if (field.limit <= 0)
     return {};
+  std::string also =
+      field.ignored ? format(" (and %lld, which does not count)", (long long)field.ignored) : std::string();
   int64_t records = array.shape.empty() ? 1 : array.shape[0], each = records ? array.elements() / records : 0;
   for (int64_t i = 0; i < records * each; ++i) {
     int64_t value = integerAt(array, i);
-    if (value < 0 || value >= limit)
+    if ((value < 0 || value >= field.limit) && (value != field.ignored || !field.ignored))
       return wrong(
-          "%s: record %lld holds %lld, the model takes 0 to %lld: correct the data, or the model's number of classes",
-          what.c_str(), (long long)(i / each), (long long)value, (long long)(limit - 1));
+          "%s: record %lld holds %lld, the model takes 0 to %lld%s: correct the data, or the model's number of classes",
+          what.c_str(), (long long)(i / each), (long long)value, (long long)(field.limit - 1), also.c_str());
   }
   return {};
 }

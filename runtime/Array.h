@@ -40,8 +40,8 @@ Status importArray(const std::string &what, StoredType stored, std::vector<int64
 /// not fit is reported with its position.
 Status convertIntegers(const std::string &what, int32_t type, Array &array);
 
-/// Every value of an integer array must lie in 0 .. limit-1; the message names record and value.
-Status checkIds(const std::string &what, const Array &array, int64_t limit);
+/// Every value of an integer array must be an id as the field says; the message names record and value.
+Status checkIds(const std::string &what, const nnrt_field &field, const Array &array);
 
 } // namespace nnrt
 #endif

@@ -72,16 +72,12 @@ struct Work {
 };
 } // namespace
 
-/// Multiplications and additions, twice the products: forward three times less what the first layer's input gradient
-/// would take, which nobody computes.
+/// Training takes forward three times less what the first layer's input gradient would take, which nobody computes.
 static int64_t flopsOf(const nnrt_model &model, int64_t batch, bool training) {
-  int64_t forward = 0, first = -1;
-  for (int64_t i = 0; i < model.n_layers; ++i) {
-    forward += model.layers[i].flops;
-    if (first < 0 && model.layers[i].parameters)
-      first = model.layers[i].flops;
-  }
-  return batch * (training ? 3 * forward - std::max<int64_t>(first, 0) : forward);
+  int64_t first = 0;
+  for (int64_t i = 0; i < model.n_layers && !first; ++i)
+    first = model.layers[i].flops;
+  return batch * (training ? 3 * model.flops - first : model.flops);
 }
 
 static void answerRun(const Work &work, int64_t samples, int64_t &group) {

@@ -34,7 +34,7 @@ Status matchField(const std::string &what, const nnrt_field &field, Array &array
     return wrong("%s: holds %s, the model's field '%s' is %s", what.c_str(), array.text().c_str(), field.name,
                  fieldText(field).c_str());
   if (integers) {
-    NNRT_TRY(checkIds(what, array, field.limit));
+    NNRT_TRY(checkIds(what, field, array));
     NNRT_TRY(convertIntegers(what, field.type, array));
   }
   return {};

@@ -70,12 +70,15 @@ static bool typesMeet(int32_t have, int32_t want) {
   return have == want || ((have == NNRT_I32 || have == NNRT_I64) && (want == NNRT_I32 || want == NNRT_I64));
 }
 
-/// What the data source knows about the range of this field's ids.
-static int64_t limitOf(const nnrt_model &model, const char *name) {
+/// The tensor as a field of records, with what the data source knows about the range of its ids.
+static nnrt_field fieldOf(const nnrt_model &model, const nnrt_tensor &tensor) {
+  nnrt_field field{tensor.name, tensor.shape + 1, tensor.rank - 1, tensor.type, 0, 0};
   for (int64_t i = 0; model.train && i < model.train->data.n_fields; ++i)
-    if (!strcmp(model.train->data.fields[i].name, name))
-      return model.train->data.fields[i].limit;
-  return 0;
+    if (const nnrt_field &known = model.train->data.fields[i]; !strcmp(known.name, tensor.name)) {
+      field.limit = known.limit;
+      field.ignored = known.ignored;
+    }
+  return field;
 }
 
 Status GivenBatchSource::match(const std::string &path, std::vector<NamedArray> arrays, Instance &instance,
@@ -109,8 +112,7 @@ Status GivenBatchSource::match(const std::string &path, std::vector<NamedArray> 
         !shape.empty() && shape[0] != 1 && sameUpToUnits(shape.data(), shape.size(), tensor.shape + 1, tensor.rank - 1);
     if (sole) // one record without a batch
       shape.insert(shape.begin(), 1);
-    nnrt_field field{tensor.name, tensor.shape + 1, tensor.rank - 1, tensor.type, limitOf(instance.model, tensor.name)};
-    NNRT_TRY(matchField(path, field, column.array));
+    NNRT_TRY(matchField(path, fieldOf(instance.model, tensor), column.array));
     if (column.array.shape[0] != source->columns[0].array.shape[0])
       return wrong("%s: holds %lld records of '%s' and %lld of '%s': they must belong together", path.c_str(),
                    (long long)source->columns[0].array.shape[0], source->columns[0].tensor->name,

@@ -13,10 +13,10 @@ static Status writeText(const std::string &path, const std::string &text) {
   return writeFile(path, {{text.data(), int64_t(text.size())}});
 }
 
-static int64_t idAt(const std::vector<char> &record) {
+static int64_t idAt(const std::vector<char> &record, int32_t type) {
   int64_t id = 0;
   memcpy(&id, record.data(), record.size());
-  int unused = 64 - 8 * int(record.size());
+  int unused = type == NNRT_U8 ? 0 : 64 - 8 * int(record.size());
   return id << unused >> unused;
 }
 
@@ -42,7 +42,8 @@ static Status writeConfusion(const std::string &path, Instance &instance, const 
     const float *scores = reinterpret_cast<const float *>(instance.at(*output));
     for (int64_t row = 0; row < rows; ++row) {
       part.data->copy(target, part.record(first + row), id.data());
-      if (int64_t truth = idAt(id); truth >= 0 && truth < classes) // a row that the loss ignores has an id outside
+      if (int64_t truth = idAt(id, part.data->field(target).type);
+          truth >= 0 && truth < classes) // a row that the loss ignores has an id outside
         ++counts[truth * classes + largest(scores + row * classes, classes)];
     }
   }

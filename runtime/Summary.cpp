@@ -10,14 +10,12 @@ Status runSummary(const Invocation &invocation) {
   const nnrt_model &model = invocation.model;
   std::vector<std::vector<std::string>> rows{
       {"layer", "kind", "output", "parameters", "FLOPs", "bytes", "receptive field"}};
-  int64_t flops = 0;
   for (int64_t i = 0; i < model.n_layers; ++i) {
     const nnrt_layer &layer = model.layers[i];
     rows.push_back({layer.path, layer.kind, shapeText(layer.shape, size_t(layer.rank)),
                     format("%lld", (long long)layer.parameters), format("%lld", (long long)layer.flops),
                     format("%lld", (long long)layer.bytes),
                     layer.receptive_field ? format("%lld", (long long)layer.receptive_field) : "-"});
-    flops += layer.flops;
   }
   constexpr size_t texts = 3; // the first columns are flush left, the numbers flush right
   std::vector<size_t> width(rows[0].size());
@@ -36,7 +34,7 @@ Status runSummary(const Invocation &invocation) {
     fixed += model.owned[i].role == NNRT_STATE ? elements : 0;
   }
   printf("\n%lld trainable\n%lld not trainable\n%lld FLOPs for one example, forward\n", (long long)trainable,
-         (long long)fixed, (long long)flops);
+         (long long)fixed, (long long)model.flops);
   return {};
 }
 

@@ -12,7 +12,7 @@
 extern "C" {
 #endif
 
-#define NNRT_ABI_VERSION 1
+#define NNRT_ABI_VERSION 2
 
 /* Computes tasks lo..hi-1 of a kernel. `args` are byte offsets into `arena`, one per operand, then one per result. */
 typedef void nnrt_kernel(char *arena, const int64_t *args, int64_t lo, int64_t hi);
@@ -95,7 +95,8 @@ typedef struct nnrt_field {
   const char *name;     /* field; for npz and safetensors also the array's name */
   const int64_t *shape; /* of one record, without the batch */
   int32_t rank, type;
-  int64_t limit; /* ids must be in 0..limit-1; 0: not an id (limit < 0: an id of unknown range) */
+  int64_t limit;   /* ids must be in 0..limit-1; 0: not an id (limit < 0: an id of unknown range) */
+  int64_t ignored; /* an id outside 0..limit-1 that is allowed, too: its positions do not count; 0: none */
 } nnrt_field;
 
 typedef struct nnrt_source { /* absent: kind is null */
@@ -120,8 +121,11 @@ typedef struct nnrt_train {
 /* One row of `summary`, computed by the compiler. */
 typedef struct nnrt_layer {
   const char *path, *kind;
-  const int64_t *shape;                                    /* output, with the batch */
-  int64_t rank, parameters, flops, bytes, receptive_field; /* flops of one example; receptive field 0: not spatial */
+  const int64_t *shape; /* output, with the batch */
+  int64_t rank, parameters;
+  int64_t flops;           /* of one example, counted as in nnrt_model */
+  int64_t bytes;           /* of the parameters and of one example's output */
+  int64_t receptive_field; /* 0: not spatial */
 } nnrt_layer;
 
 typedef struct nnrt_model {
@@ -142,6 +146,7 @@ typedef struct nnrt_model {
   int64_t arena_bytes;
   int64_t parameter_bytes, gradient_bytes, optimizer_bytes, activation_bytes, workspace_bytes;
   int64_t threads; /* 0: --threads=none */
+  int64_t flops;   /* of one example, forward: two per multiply-add of matrix products and convolutions */
 } nnrt_model;
 
 /* The one symbol that an executable's object exports. */

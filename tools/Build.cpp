@@ -113,6 +113,7 @@ bool nn::readInput(const CommandLine &line, frontend::FrontendOptions &options) 
   options.modelName = line.model;
   options.stdlibDir = line.stdlibDir;
   options.includeDirs = line.includeDirs;
+  options.openBatch = line.verb == CommandLine::Verb::Summary;
   return true;
 }
 

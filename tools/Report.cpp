@@ -22,17 +22,15 @@ static StringRef text(DictionaryAttr from, StringRef key) {
   auto attr = from.getAs<StringAttr>(key);
   return attr ? attr.getValue() : StringRef();
 }
-static std::string shapeText(ArrayRef<int64_t> shape) {
-  return "[" + llvm::join(llvm::map_range(shape, [](int64_t n) { return std::to_string(n); }), ", ") + "]";
-}
 
 void nn::printMemory(ModuleOp planned, llvm::raw_ostream &out) {
   DictionaryAttr attrs = planned->getAttrDictionary();
+  auto row = [&](StringRef name, int64_t bytes) {
+    out << llvm::left_justify(name, 12) << llvm::format("%12lld", static_cast<long long>(bytes)) << " bytes\n";
+  };
   for (auto [name, key] : memoryRows)
-    out << llvm::left_justify(name, 12) << llvm::format("%12lld", static_cast<long long>(integer(attrs, key)))
-        << " bytes\n";
-  out << llvm::left_justify("arena", 12)
-      << llvm::format("%12lld", static_cast<long long>(integer(attrs, "nn.arena_bytes"))) << " bytes\n";
+    row(name, integer(attrs, key));
+  row("arena", integer(attrs, "nn.arena_bytes"));
 }
 
 void nn::printSummary(ModuleOp module, llvm::raw_ostream &out) {
@@ -41,15 +39,12 @@ void nn::printSummary(ModuleOp module, llvm::raw_ostream &out) {
     std::string cells[7];
   };
   SmallVector<Row> rows = {{{"layer", "kind", "output", "parameters", "FLOPs", "bytes", "field"}}};
-  int64_t flops = 0;
   for (auto layer : layers ? layers.getAsRange<DictionaryAttr>()
                            : ArrayAttr::get(module.getContext(), {}).getAsRange<DictionaryAttr>()) {
-    auto shape = layer.getAs<DenseI64ArrayAttr>("shape");
     auto number = [&](StringRef key) { return std::to_string(integer(layer, key)); };
     int64_t field = integer(layer, "receptive_field");
-    rows.push_back({{text(layer, "path").str(), text(layer, "kind").str(), shape ? shapeText(shape) : "",
+    rows.push_back({{text(layer, "path").str(), text(layer, "kind").str(), text(layer, "output").str(),
                      number("parameters"), number("flops"), number("bytes"), field ? std::to_string(field) : ""}});
-    flops += integer(layer, "flops");
   }
   size_t widths[7] = {};
   for (const Row &row : rows)
@@ -80,5 +75,5 @@ void nn::printSummary(ModuleOp module, llvm::raw_ostream &out) {
   out << trainable << " trainable\n"
       << other << " not trainable\n"
       << bytes << " bytes of parameters\n"
-      << flops << " FLOPs per example\n";
+      << integer(module->getAttrDictionary(), "nn.flops") << " FLOPs for one example, forward\n";
 }

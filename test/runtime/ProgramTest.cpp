@@ -64,7 +64,7 @@ TEST_F(ProgramTest, AnotherInterface) {
   model.abi = 99;
   expectError(
       step, 1,
-      "the program was compiled for runtime interface 99 and linked with 1: compile it again with one version of nnc");
+      "the program was compiled for runtime interface 99 and linked with 2: compile it again with one version of nnc");
 }
 
 TEST_F(ProgramTest, NoTrainBlock) {

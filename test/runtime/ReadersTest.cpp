@@ -288,8 +288,10 @@ TEST(Array, IdsAreCheckedWithRecordAndValue) {
   array.type = NNRT_U8;
   array.shape = {2, 2};
   array.data = reinterpret_cast<char *>(ids);
-  EXPECT_EQ(checkIds("labels", array, 11).message(), "");
-  EXPECT_EQ(checkIds("labels", array, 10).message(),
+  auto field = [](int64_t limit, int64_t ignored) { return nnrt_field{"label", nullptr, 0, NNRT_I32, limit, ignored}; };
+  EXPECT_EQ(checkIds("labels", field(11, 0), array).message(), "");
+  EXPECT_EQ(checkIds("labels", field(10, 10), array).message(), "");
+  EXPECT_EQ(checkIds("labels", field(10, 0), array).message(),
             "labels: record 1 holds 10, the model takes 0 to 9: correct the data, or the model's number of classes");
   EXPECT_EQ(convertIntegers("labels", NNRT_I32, array).message(), "");
   EXPECT_EQ(reinterpret_cast<const int32_t *>(array.data)[3], 10);

@@ -260,7 +260,7 @@ const nnrt_entry entries[] = {
 };
 
 const int64_t recordShape[] = {1, 28, 28};
-const nnrt_field fields[] = {{"image", recordShape, 3, NNRT_U8, 0}, {"label", nullptr, 0, NNRT_I32, classes}};
+const nnrt_field fields[] = {{"image", recordShape, 3, NNRT_U8, 0, 0}, {"label", nullptr, 0, NNRT_I32, classes, 0}};
 const char *const trainFiles[] = {"train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"};
 const char *const testFiles[] = {"t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"};
 const char *const names[] = {"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"};
@@ -303,4 +303,5 @@ extern "C" const nnrt_model nnrt_program = {NNRT_ABI_VERSION,
                                             weightBytes + biasBytes,
                                             xBytes + 2 * rowsBytes,
                                             0,
-                                            1};
+                                            1,
+                                            2 * classes *pixels};

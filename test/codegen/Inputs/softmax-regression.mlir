@@ -2,7 +2,7 @@
 module attributes {
   nn.model = "SoftmaxRegression", nn.source_hash = "0123abcd", nn.batch = 4 : i64,
   nn.persistent_bytes = 128 : i64, nn.arena_bytes = 768 : i64, nn.parameter_bytes = 96 : i64, nn.gradient_bytes = 0 : i64,
-  nn.optimizer_bytes = 0 : i64, nn.activation_bytes = 640 : i64, nn.workspace_bytes = 0 : i64,
+  nn.flops = 48 : i64, nn.optimizer_bytes = 0 : i64, nn.activation_bytes = 640 : i64, nn.workspace_bytes = 0 : i64,
   nn.owned = [{name = "dense_1.weight", role = "param", type = tensor<3x8xf32>}],
   nn.layers = [{path = "dense_1", kind = "Dense", shape = array<i64: 4, 3>, parameters = 24 : i64, flops = 48 : i64, bytes = 96 : i64}],
   nn.train = {data = {kind = "npz", files = ["rows.npz"],
