@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 #include <linux/futex.h>
+#include <sched.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -112,6 +113,7 @@ Status Team::start(int wanted) {
   // Spinning helps only where every member has a CPU of its own.
   spinNanoseconds = threads <= onlineCpus() ? 50000 : 0;
   members.resize(threads - 1);
+  std::vector<std::atomic<int>>(threads).swap(cpus);
   for (int i = 1; i < threads; ++i) {
     Member &member = members[i - 1];
     member.team = this;
@@ -143,9 +145,35 @@ void Team::work(int me) {
     begin.await(call, spinNanoseconds);
     if (!plan)
       return;
+    spread(me);
     plan->execute(me, arena, [this] { meet(); });
     meet();
   }
+}
+
+void Team::spread(int me) {
+  if (spinNanoseconds == 0)
+    return;
+  int here = sched_getcpu();
+  auto isTaken = [&](int cpu, int by) {
+    return std::any_of(cpus.begin(), cpus.begin() + by,
+                       [cpu](const std::atomic<int> &other) { return other.load(std::memory_order_relaxed) == cpu; });
+  };
+  cpu_set_t allowed;
+  if (isTaken(here, me) && sched_getaffinity(0, sizeof allowed, &allowed) == 0)
+    for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+      if (!CPU_ISSET(cpu, &allowed) || isTaken(cpu, threads))
+        continue;
+      cpu_set_t only;
+      CPU_ZERO(&only);
+      CPU_SET(cpu, &only);
+      if (sched_setaffinity(0, sizeof only, &only) == 0) // moves at once; from there on it may go anywhere again
+        sched_setaffinity(0, sizeof allowed, &allowed);
+      here = cpu;
+      break;
+    }
+  if (cpus[me].load(std::memory_order_relaxed) != here)
+    cpus[me].store(here, std::memory_order_relaxed);
 }
 
 void Team::meet() {
@@ -166,6 +194,7 @@ void Team::run(const Plan &next, char *memory) {
   }
   plan = &next;
   arena = memory;
+  spread(0);
   begin.advance();
   next.execute(0, memory, [this] { meet(); });
   meet();

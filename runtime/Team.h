@@ -73,10 +73,14 @@ private:
   static void *enter(void *member);
   void work(int me);
   void meet();
+  /// Moves the calling member to a CPU of its own where it shares one with a member before it: a kernel that sees them
+  /// spin and sleep in turn may leave them so, while other CPUs are idle.
+  void spread(int me);
 
   int threads = 1;
   int64_t spinNanoseconds = 0;
   std::vector<Member> members;
+  std::vector<std::atomic<int>> cpus; ///< where each member ran when it began its last call
   Gate begin, passed;
   alignas(128) std::atomic<int> arrived{0};
   // Written by the caller before begin.advance(), read by the members behind it.
