@@ -1,5 +1,6 @@
 // Registers the dialect, its layout attribute and ops; what belongs to one family lives in that family's file.
 #include "dialect/NN.h"
+#include "dialect/Unsigned.h"
 #include "mlir/IR/DialectImplementation.h"
 #include "llvm/ADT/TypeSwitch.h"
 

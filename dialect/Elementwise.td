@@ -67,7 +67,8 @@ def NN_CeilOp    : NN_Unary<"ceil",    "the smallest integer >= x", "ceil(x)",  
 def NN_RoundOp   : NN_Unary<"round",   "the nearest integer, ties to even", "round(x)", "">;
 def NN_StopGradientOp : NN_Unary<"stop_gradient", "x, through which no gradient flows", "x", "">;
 
-class NN_Binary<string mnemonic, string formula, string scalar, string da, string db>
+/// `number`: the formula takes the operands as numbers of their sign, since order and quotients depend on it.
+class NN_Binary<string mnemonic, string formula, string scalar, string da, string db, bit number = false>
     : NN_Elementwise<mnemonic, !listconcat([SameOperandsAndResultShape, SameOperandsAndResultElementType,
         DeclareOpInterfaceMethods<InferTypeOpInterface>],
         !if(!empty(da), [NoGradient], [DeclareOpInterfaceMethods<DifferentiableOpInterface>]))> {
@@ -81,8 +82,11 @@ class NN_Binary<string mnemonic, string formula, string scalar, string da, strin
   let extraClassDefinition = sharedBody # inferBody # [{
     ::mlir::OpFoldResult $cppClass::fold(FoldAdaptor in) { return ::nn::foldBinary(getOperation(), in.getA(), in.getB()); }
     ::mlir::Value $cppClass::emitScalar(::mlir::OpBuilder &builder, ::mlir::ValueRange in, ::mlir::Type) {
-      ::nn::Scalar a{builder, getLoc(), in[0]}, b{builder, getLoc(), in[1]};
-      return (}] # scalar # [{).v;
+      ::nn::Scalar first{builder, getLoc(), in[0]}, second{builder, getLoc(), in[1]};}] # !if(number, [{
+      ::nn::Scalar a = ::nn::numberOf(first, getA()), b = ::nn::numberOf(second, getB());
+      return ::nn::elementOf(}] # scalar # [{, getY()).v;}], [{
+      ::nn::Scalar a = first, b = second;
+      return (}] # scalar # [{).v;}]) # [{
     }
   }] # !if(!empty(da), "", [{
     ::llvm::SmallVector<::mlir::Value> $cppClass::pullBack(::mlir::OpBuilder &builder, ::mlir::ValueRange grads) {
@@ -98,14 +102,14 @@ class NN_Binary<string mnemonic, string formula, string scalar, string da, strin
 def NN_AddOp : NN_Binary<"add", "a + b",                 "a + b", "d", "d">;
 def NN_SubOp : NN_Binary<"sub", "a - b",                 "a - b", "d", "-d">;
 def NN_MulOp : NN_Binary<"mul", "a b",                   "a * b", "d * b", "d * a">;
-def NN_DivOp : NN_Binary<"div", "a / b",                 "a / b", "d / b", "-(d * y / b)">;
+def NN_DivOp : NN_Binary<"div", "a / b",                 "a / b", "d / b", "-(d * y / b)", true>;
 def NN_PowOp : NN_Binary<"pow", "a^b",                   "pow(a, b)", "d * b * pow(a, b - 1.0)",
-    "select(a > 0.0, d * y * log(select(a > 0.0, a, a.number(1))), a.number(0))">;
+    "select(a > 0.0, d * y * log(select(a > 0.0, a, a.number(1))), a.number(0))", true>;
 def NN_MaxOp : NN_Binary<"max", "max(a, b); a tie's gradient goes to b", "maximum(a, b)",
-    "select(a > b, d, d.number(0))", "select(a > b, d.number(0), d)">;
+    "select(a > b, d, d.number(0))", "select(a > b, d.number(0), d)", true>;
 def NN_MinOp : NN_Binary<"min", "min(a, b); a tie's gradient goes to b", "minimum(a, b)",
-    "select(b > a, d, d.number(0))", "select(b > a, d.number(0), d)">;
-def NN_ModOp : NN_Binary<"mod", "the remainder of a / b, with the sign of a", "remainder(a, b)", "", "">;
+    "select(b > a, d, d.number(0))", "select(b > a, d.number(0), d)", true>;
+def NN_ModOp : NN_Binary<"mod", "the remainder of a / b, with the sign of a", "remainder(a, b)", "", "", true>;
 def NN_AndOp : NN_Binary<"and", "a and b, for booleans", "a * b", "", "">;
 def NN_OrOp  : NN_Binary<"or",  "a or b, for booleans",  "maximum(a, b)", "", "">;
 

@@ -1,5 +1,6 @@
 // Shape rules, derivatives and element formulas of reductions.
 #include "dialect/NN.h"
+#include "dialect/Unsigned.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include <limits>
 
@@ -117,7 +118,8 @@ static Value extremum(ElementBuilder &e, Operation *op, Value x, ArrayRef<int64_
     first[d] = at[k];
   Value start = e.element(x, first);
   return reduceLoop(e, type, axes, at, start, [&](ArrayRef<Coordinate> i, ValueRange best) -> SmallVector<Value> {
-    return {better(Scalar{e.b, op->getLoc(), best[0]}, Scalar{e.b, op->getLoc(), e.element(x, i)}).v};
+    auto number = [&](Value v) { return numberOf(Scalar{e.b, op->getLoc(), v}, x); };
+    return {elementOf(better(number(best[0]), number(e.element(x, i))), x).v};
   })[0];
 }
 
@@ -140,7 +142,8 @@ Value ReduceMinOp::emitElement(ElementBuilder &e, ArrayRef<Coordinate> at) {
   Value OP::input() { return getX(); }                                                                                 \
   ArrayRef<int64_t> OP::reducedAxes() { return getAxes(); }                                                            \
   Value OP::combine(OpBuilder &b, Value x, Value y) {                                                                  \
-    return COMBINE(Scalar{b, getLoc(), x}, Scalar{b, getLoc(), y}).v;                                                  \
+    auto number = [&](Value v) { return numberOf(Scalar{b, getLoc(), v}, getX()); };                                   \
+    return elementOf(COMBINE(number(x), number(y)), getX()).v;                                                         \
   }
 NN_REDUCTION(ReduceSumOp, nn::operator+)
 NN_REDUCTION(ReduceMaxOp, nn::maximum)
@@ -185,9 +188,11 @@ Value ArgmaxOp::emitElement(ElementBuilder &e, ArrayRef<Coordinate> at) {
   Value init[] = {e.element(getX(), first), e.constant(e.b.getI32Type(), 0)};
   return reduceLoop(e, x, axis, at, init, [&](ArrayRef<Coordinate> i, ValueRange best) -> SmallVector<Value> {
     Value candidate = e.element(getX(), i);
-    Value better = isa<FloatType>(x.getElementType())
-                       ? Value(arith::CmpFOp::create(e.b, loc, arith::CmpFPredicate::OGT, candidate, best[0]))
-                       : arith::CmpIOp::create(e.b, loc, arith::CmpIPredicate::sgt, candidate, best[0]);
+    Value better =
+        isa<FloatType>(x.getElementType())
+            ? Value(arith::CmpFOp::create(e.b, loc, arith::CmpFPredicate::OGT, candidate, best[0]))
+            : arith::CmpIOp::create(e.b, loc, arith::CmpIPredicate::sgt, numberOf({e.b, loc, candidate}, getX()).v,
+                                    numberOf({e.b, loc, best[0]}, getX()).v);
     Value position = arith::IndexCastOp::create(e.b, loc, e.type(e.b.getI32Type()), e.value({i[axis].base, 0}));
     return {arith::SelectOp::create(e.b, loc, better, candidate, best[0]),
             arith::SelectOp::create(e.b, loc, better, position, best[1])};

@@ -1,5 +1,6 @@
 // References of reductions. Sums are taken in f64 and rounded once.
 #include "dialect/NN.h"
+#include "dialect/Unsigned.h"
 #include "dialect/reference/Nest.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -39,9 +40,11 @@ static Value extremum(Operation *op, OpBuilder &b, Value x, ArrayRef<int64_t> ax
     firstShape[d] = 1;
   Value first = reference::sliced(b, loc, x, firstShape, zeros, ones);
   Value start = reference::reshaped(b, loc, first, plain(op->getResult(0).getType()).getShape());
-  return reference::generic(
-      b, loc, x, b.getMultiDimIdentityMap(type.getRank()), start, keptMap(b, type.getRank(), axes),
-      [&](OpBuilder &b, ValueRange args) { return better(Scalar{b, loc, args[1]}, Scalar{b, loc, args[0]}).v; });
+  return reference::generic(b, loc, x, b.getMultiDimIdentityMap(type.getRank()), start,
+                            keptMap(b, type.getRank(), axes), [&](OpBuilder &b, ValueRange args) {
+                              auto number = [&](Value v) { return numberOf(Scalar{b, loc, v}, op->getOperand(0)); };
+                              return elementOf(better(number(args[1]), number(args[0])), op->getOperand(0)).v;
+                            });
 }
 
 SmallVector<Value> ReduceMaxOp::emitReference(OpBuilder &b, ValueRange in) {
@@ -62,17 +65,18 @@ SmallVector<Value> ArgmaxOp::emitReference(OpBuilder &b, ValueRange in) {
       return tensor::ExtractOp::create(b, loc, in[0], from);
     };
     Value zero = reference::index(b, loc, 0);
-    SmallVector<Value> best =
-        reference::nest(b, loc, x.getDimSize(getAxis()), {element(b, zero), zero},
-                        [&](OpBuilder &b, ValueRange i, ValueRange best) -> SmallVector<Value> {
-                          Value candidate = element(b, i[0]);
-                          Value larger =
-                              isa<FloatType>(x.getElementType())
-                                  ? Value(arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OGT, candidate, best[0]))
-                                  : arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sgt, candidate, best[0]);
-                          return {arith::SelectOp::create(b, loc, larger, candidate, best[0]),
-                                  arith::SelectOp::create(b, loc, larger, i[0], best[1])};
-                        });
+    SmallVector<Value> best = reference::nest(
+        b, loc, x.getDimSize(getAxis()), {element(b, zero), zero},
+        [&](OpBuilder &b, ValueRange i, ValueRange best) -> SmallVector<Value> {
+          Value candidate = element(b, i[0]);
+          Value larger =
+              isa<FloatType>(x.getElementType())
+                  ? Value(arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OGT, candidate, best[0]))
+                  : arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sgt, numberOf({b, loc, candidate}, getX()).v,
+                                          numberOf({b, loc, best[0]}, getX()).v);
+          return {arith::SelectOp::create(b, loc, larger, candidate, best[0]),
+                  arith::SelectOp::create(b, loc, larger, i[0], best[1])};
+        });
     return arith::IndexCastOp::create(b, loc, b.getI32Type(), best[1]);
   })};
 }

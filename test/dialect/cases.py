@@ -33,6 +33,10 @@ def binary(low=-2, high=2, low_b=None, high_b=None):
             for shape in [(), (7,), (3, 4)]]
 
 
+def bytes_():
+    return [Case([x(3, 11, type="ui8"), x(3, 11, type="ui8")])]
+
+
 def convolution(x_shape, w_shape, y_shape, **attributes):
     rank = len(x_shape) - 2
     full = {"strides": [1] * rank, "low": [0] * rank, "high": [0] * rank, "dilation": [1] * rank, "groups": 1}
@@ -55,7 +59,7 @@ CASES = {
     "neg": unary(), "abs": unary(), "sign": unary(), "exp": unary(), "expm1": unary(), "tanh": unary(), "sigmoid": unary(),
     "sin": unary(), "cos": unary(), "erf": unary(), "floor": unary(), "ceil": unary(), "round": unary(),
     "log": unary(0.3, 3), "log1p": unary(-0.7, 3), "sqrt": unary(0.3, 3), "rsqrt": unary(0.3, 3), "stop_gradient": unary(),
-    "add": binary(), "sub": binary(), "mul": binary(), "max": binary(), "min": binary(),
+    "add": binary(), "sub": binary(), "mul": binary(), "max": binary() + bytes_(), "min": binary() + bytes_(),
     "div": binary(low_b=0.5, high_b=2), "pow": binary(0.3, 2, -2, 3), "mod": binary(-5, 5, 1, 2),
     "and": [Case([x(7, type="i1"), x(7, type="i1")])],
     "or": [Case([x(7, type="i1"), x(7, type="i1")])],
@@ -79,9 +83,12 @@ CASES = {
             Case([x(3, 2)], {"low": [0, 2], "high": [1, 0], "interior": [2, 1]})],
     "concat": [Case([x(4, 3), x(2, 3)], {"axis": 0}), Case([x(2, 1), x(2, 3), x(2, 2)], {"axis": 1})],
     "reduce_sum": [Case([x(4, 3)], {"axes": a}) for a in ([0], [1], [0, 1], [])] + [Case([x(2, 3, 4)], {"axes": [0, 2]})],
-    "reduce_max": [Case([x(4, 3)], {"axes": a}) for a in ([0], [1], [0, 1])] + [Case([x(2, 3, 4)], {"axes": [1]})],
-    "reduce_min": [Case([x(4, 3)], {"axes": a}) for a in ([0], [1], [0, 1])] + [Case([x(2, 3, 4)], {"axes": [1]})],
-    "argmax": [Case([x(4, 3)], {"axis": 1}, type="i32"), Case([x(5, 2)], {"axis": 0}, type="i32"), Case([x(9)], {"axis": 0}, type="i32")],
+    "reduce_max": [Case([x(4, 3)], {"axes": a}) for a in ([0], [1], [0, 1])] + [Case([x(2, 3, 4)], {"axes": [1]})] +
+                  [Case([x(9, 4, type="ui8")], {"axes": a}) for a in ([0], [1])],
+    "reduce_min": [Case([x(4, 3)], {"axes": a}) for a in ([0], [1], [0, 1])] + [Case([x(2, 3, 4)], {"axes": [1]})] +
+                  [Case([x(9, 4, type="ui8")], {"axes": a}) for a in ([0], [1])],
+    "argmax": [Case([x(4, 3)], {"axis": 1}, type="i32"), Case([x(5, 2)], {"axis": 0}, type="i32"), Case([x(9)], {"axis": 0}, type="i32"),
+               Case([x(9, 4, type="ui8")], {"axis": 0}, type="i32"), Case([x(4, 7, type="i1")], {"axis": 1}, type="i32")],
     "contract": [Case([x(4, 5), x(3, 5)], {"lhs": [0, 2], "rhs": [1, 2], "out": [0, 1]}),
                  Case([x(2, 4, 3), x(2, 3, 5)], {"lhs": [0, 1, 2], "rhs": [0, 2, 3], "out": [1, 0, 3]}),
                  Case([x(6), x(6)], {"lhs": [0], "rhs": [0], "out": []}),

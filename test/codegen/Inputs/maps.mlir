@@ -114,3 +114,9 @@ nn.kernel @two_shapes(%w: tensor<61x3xf32>, %g: tensor<70xf32>) -> (tensor<61x3x
   %ng = nn.abs %g : tensor<70xf32> -> tensor<70xf32>
   nn.yield %nw, %ng : tensor<61x3xf32>, tensor<70xf32>
 }
+nn.kernel @bytes_compared(%a: tensor<5x67xui8>, %b: tensor<5x67xui8>) -> (tensor<5x67xui8>, tensor<5x67xui8>, tensor<5x67xi1>) tasks 1 {
+  %h = nn.max %a, %b : tensor<5x67xui8>, tensor<5x67xui8> -> tensor<5x67xui8>
+  %l = nn.min %a, %b : tensor<5x67xui8>, tensor<5x67xui8> -> tensor<5x67xui8>
+  %c = nn.compare gt, %a, %b : tensor<5x67xui8>, tensor<5x67xui8> -> tensor<5x67xi1>
+  nn.yield %h, %l, %c : tensor<5x67xui8>, tensor<5x67xui8>, tensor<5x67xi1>
+}

@@ -110,3 +110,9 @@ nn.kernel @whole_mean(%a: tensor<40x40xf32>) -> tensor<40x40xf32> tasks 1 {
   %y = nn.sub %a, %b : tensor<40x40xf32>, tensor<40x40xf32> -> tensor<40x40xf32>
   nn.yield %y : tensor<40x40xf32>
 }
+nn.kernel @bytes(%a: tensor<33x70xui8>) -> (tensor<33xui8>, tensor<33xui8>, tensor<33xi32>) tasks 1 {
+  %h = nn.reduce_max %a {axes = array<i64: 1>} : tensor<33x70xui8> -> tensor<33xui8>
+  %l = nn.reduce_min %a {axes = array<i64: 1>} : tensor<33x70xui8> -> tensor<33xui8>
+  %p = nn.argmax %a {axis = 1 : i64} : tensor<33x70xui8> -> tensor<33xi32>
+  nn.yield %h, %l, %p : tensor<33xui8>, tensor<33xui8>, tensor<33xi32>
+}
