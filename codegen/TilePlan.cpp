@@ -107,6 +107,9 @@ void orderLevels(const ContractionProblem &p, TilePlan &plan, llvm::ArrayRef<uns
 }
 
 std::optional<TilePlan> planOuter(const ContractionProblem &p, const TileFacts &facts) {
+  // Bounds are known of the taps at a position, not of the positions of a tap.
+  if (llvm::any_of(p.windows, [&](const Window &w) { return p.dims[w.position].reduction; }))
+    return std::nullopt;
   TilePlan plan;
   plan.lanes = facts.lanes;
   std::optional<unsigned> lane;

@@ -33,12 +33,19 @@ def momentum(shape, element, order=None):
         %z = nn.sub %w0, %u : {t}, {t} -> {t}"""
 
 
+def pair(value):
+    return value if isinstance(value, tuple) else (value, value)
+
+
 def convolutions(name, n, c, size, o, k, low, high, stride=1, dilation=1, groups=1, element="f32", rows=False):
-    """The three ops of a convolution, the batch innermost and, with `rows`, row-major too."""
-    out = (size + low + high - dilation * (k - 1) - 1) // stride + 1
-    attributes = (f"{{strides = array<i64: {stride}, {stride}>, low = array<i64: {low}, {low}>, high = array<i64: {high}, "
-                  f"{high}>, dilation = array<i64: {dilation}, {dilation}>, groups = {groups} : i64}}")
-    x_shape, w_shape, y_shape = [n, c, size, size], [o, c // groups, k, k], [n, o, out, out]
+    """The three ops of a convolution, the batch innermost and, with `rows`, row-major too. A number stands for both spatial
+    dimensions."""
+    size, k, low, high, stride, dilation = map(pair, (size, k, low, high, stride, dilation))
+    out = [(size[i] + low[i] + high[i] - dilation[i] * (k[i] - 1) - 1) // stride[i] + 1 for i in range(2)]
+    lists = {"strides": stride, "low": low, "high": high, "dilation": dilation}
+    attributes = "".join(f"{key} = array<i64: {v[0]}, {v[1]}>, " for key, v in lists.items())
+    attributes = f"{{{attributes}groups = {groups} : i64}}"
+    x_shape, w_shape, y_shape = [n, c, *size], [o, c // groups, *k], [n, o, *out]
     for layout, order in ("batch", [1, 2, 3, 0]), ("rows", None):
         if layout == "rows" and not rows:
             continue
@@ -74,6 +81,9 @@ convolutions("dilated", 18, 2, 13, 5, 3, 2, 2, dilation=2)
 convolutions("strided_dilated", 16, 2, 15, 3, 3, 2, 1, stride=2, dilation=2)
 convolutions("grouped", 20, 6, 6, 4, 3, 1, 1, groups=2)
 convolutions("depthwise", 32, 5, 6, 5, 3, 1, 1, groups=5)
+convolutions("padded_rows", 3, 4, (5, 9), 6, (1, 3), (1, 0), 0, stride=(3, 2), rows=True)
+convolutions("padded_columns", 5, 2, (6, 7), 3, (3, 1), (0, 2), (0, 1), rows=True)
+convolutions("sides_apart", 4, 3, (9, 5), 2, (2, 3), (2, 1), (0, 1), stride=(2, 1), dilation=(3, 1), rows=True)
 convolutions("double", 11, 2, 6, 3, 3, 1, 1, element="f64")
 
 sizes = {"one": (1, 1, 1), "odd": (13, 31, 17), "panels": (129, 300, 70), "page": (70, 33, 1024)}
