@@ -36,10 +36,10 @@ public:
   const ContractionProblem &problem;
   const TilePlan &plan;
   mlir::Type element;
-  mlir::Value lhs, rhs;  ///< rank-1 memrefs in physical order
-  mlir::Value workspace; ///< rank-1 memref of bytes, or null
-  mlir::Value lo, hi;    ///< the tasks to do
-  ResultSink sink;
+  mlir::Value lhs, rhs;                   ///< rank-1 memrefs in physical order
+  mlir::Value workspace = nullptr;        ///< rank-1 memref of bytes, or null
+  mlir::Value lo = nullptr, hi = nullptr; ///< the tasks to do
+  ResultSink sink = nullptr;
   /// Whether the code behind the sink is short enough to stand behind every accumulator.
   bool inlineResults = true;
   int64_t workspaceOffset = 0; ///< of this problem's part of the workspace, in bytes

@@ -53,7 +53,7 @@ ParseResult KernelOp::parse(OpAsmParser &parser, OperationState &result) {
   StringAttr name;
   SmallVector<OpAsmParser::Argument> arguments;
   SmallVector<Type> results;
-  int64_t tasks;
+  int64_t tasks = 0;
   if (parser.parseSymbolName(name, getSymNameAttrName(result.name), result.attributes) ||
       parser.parseArgumentList(arguments, OpAsmParser::Delimiter::Paren, /*allowType=*/true) ||
       parser.parseArrowTypeList(results) || parser.parseKeyword("tasks") || parser.parseInteger(tasks) ||

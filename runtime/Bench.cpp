@@ -182,7 +182,7 @@ static Status benchPredict(const Invocation &invocation, Instance &instance, dou
   FixedInputs inputs;
   uint64_t number = 0;
   for (const nnrt_tensor *input : entry.all(NNRT_INPUT)) {
-    nnrt_field field{input->name, input->shape, input->rank, input->type, 0};
+    nnrt_field field{input->name, input->shape, input->rank, input->type, 0, 0};
     if (!factsOf(input->type).floating)
       field.limit = 2; // ids of an unknown range: the two that every range has
     RandomStream random(++number, Draw::BenchBatch, 0);
