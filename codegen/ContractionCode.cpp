@@ -79,7 +79,8 @@ SmallVector<Value> ContractionCode::carry(Bounds bounds, int64_t step, int64_t u
   return SmallVector<Value>(loop.getResults());
 }
 
-void ContractionCode::forEachTask(llvm::function_ref<void(Value task, ArrayRef<Value> indices)> body) {
+void ContractionCode::forEachBlock(llvm::function_ref<void(Point &)> body) {
+  Point point = everywhere();
   loop(lo, hi, 1, [&](Value task) {
     SmallVector<Value> indices(plan.taskLevels);
     Value rest = task;
@@ -95,7 +96,7 @@ void ContractionCode::forEachTask(llvm::function_ref<void(Value task, ArrayRef<V
         rest = arith::DivUIOp::create(b, loc, rest, divisor);
       }
     }
-    body(task, indices);
+    level(0, indices, point, body);
   });
 }
 
@@ -105,11 +106,6 @@ Point ContractionCode::everywhere() const {
   point.size.assign(problem.dims.size(), 1);
   point.inside.assign(problem.windows.size(), false);
   return point;
-}
-
-void ContractionCode::forEachBlock(llvm::function_ref<void(Point &)> body) {
-  Point point = everywhere();
-  forEachTask([&](Value, ArrayRef<Value> indices) { level(0, indices, point, body); });
 }
 
 void ContractionCode::level(unsigned number, ArrayRef<Value> taskIndices, Point &point,

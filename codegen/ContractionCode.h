@@ -65,8 +65,6 @@ public:
   carry(Bounds bounds, int64_t step, int64_t unroll, llvm::ArrayRef<mlir::Value> init,
         llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Value, llvm::ArrayRef<mlir::Value>)> body);
 
-  /// A loop over the tasks to do; `indices` count the blocks of the levels that make tasks.
-  void forEachTask(llvm::function_ref<void(mlir::Value task, llvm::ArrayRef<mlir::Value> indices)> body);
   /// The point at which no dimension is fixed.
   Point everywhere() const;
   /// The loops of the plan: tasks first, then the other levels, then `body` at each block.
