@@ -28,7 +28,6 @@ Type bitsOf(Scalar x) {
   return withElement(x,
                      IntegerType::get(x.b.getContext(), getElementTypeOrSelf(x.v.getType()).getIntOrFloatBitWidth()));
 }
-Scalar fma(Scalar a, Scalar x, Scalar c) { return {x.b, x.loc, math::FmaOp::create(x.b, x.loc, a.v, x.v, c.v)}; }
 Scalar fma(double a, Scalar x, Scalar c) { return fma(x.number(a), x, c); }
 Scalar bits(Scalar x) { return {x.b, x.loc, arith::BitcastOp::create(x.b, x.loc, bitsOf(x), x.v)}; }
 Scalar real(Scalar x, Scalar like) { return {x.b, x.loc, arith::BitcastOp::create(x.b, x.loc, like.v.getType(), x.v)}; }

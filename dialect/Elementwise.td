@@ -58,7 +58,7 @@ def NN_Log1pOp   : NN_Unary<"log1p",   "ln(1 + x), exact near 0", "log1p(x)",   
 def NN_SqrtOp    : NN_Unary<"sqrt",    "square root of x",       "sqrt(x)",       "0.5 * d / y">;
 def NN_RsqrtOp   : NN_Unary<"rsqrt",   "1 / square root of x",   "1.0 / sqrt(x)", "-0.5 * d * y / x">;
 def NN_TanhOp    : NN_Unary<"tanh",    "tanh x",                 "tanh(x)",       "d * (1.0 - y * y)">;
-def NN_SigmoidOp : NN_Unary<"sigmoid", "1 / (1 + e^-x)",         "1.0 / (1.0 + exp(-x))", "d * y * (1.0 - y)">;
+def NN_SigmoidOp : NN_Unary<"sigmoid", "1 / (1 + e^-x)",         "sigmoid(x)", "d * y * (1.0 - y)">;
 def NN_SinOp     : NN_Unary<"sin",     "sin x",                  "sin(x)",        "d * cos(x)">;
 def NN_CosOp     : NN_Unary<"cos",     "cos x",                  "cos(x)",        "-(d * sin(x))">;
 def NN_ErfOp     : NN_Unary<"erf",     "the error function of x", "erf(x)",       "1.1283791670955126 * d * exp(-(x * x))">;

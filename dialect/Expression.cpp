@@ -82,8 +82,19 @@ Scalar erf(Scalar x) { return math<math::ErfOp>(x); }
 Scalar floor(Scalar x) { return math<math::FloorOp>(x); }
 Scalar ceil(Scalar x) { return math<math::CeilOp>(x); }
 Scalar round(Scalar x) { return math<math::RoundEvenOp>(x); }
+Scalar fma(Scalar x, Scalar y, Scalar z) { return {x.b, x.loc, math::FmaOp::create(x.b, x.loc, x.v, y.v, z.v)}; }
 Scalar pow(Scalar x, Scalar y) { return arithmetic<math::PowFOp, math::IPowIOp>(x, y); }
 Scalar remainder(Scalar x, Scalar y) { return arithmetic<arith::RemFOp, arith::RemSIOp>(x, y); }
+
+/// With z = e^-|x|, which cannot overflow: 1 / (1 + z), for x < 0 z / (1 + z). What the sum's rounding lost and the
+/// quotient's remainder go into a correction, so that little more than the error of z is left.
+Scalar sigmoid(Scalar x) {
+  Scalar z = exp(-abs(x)), one = x.number(1);
+  Scalar sum = one + z, lost = z - (sum - one), reciprocal = one / sum;
+  Scalar numerator = select(x < 0.0, z, one), y = numerator * reciprocal;
+  Scalar remainder = fma(-y, lost, fma(-y, sum, numerator));
+  return fma(remainder, reciprocal, y);
+}
 
 // NaN spreads through both, as in PyTorch; booleans are unsigned.
 static bool isBool(Scalar x) { return getElementTypeOrSelf(x.v.getType()).isInteger(1); }

@@ -61,9 +61,11 @@ Scalar log(Scalar);
 Scalar log1p(Scalar);
 Scalar sqrt(Scalar);
 Scalar tanh(Scalar);
+Scalar sigmoid(Scalar);
 Scalar sin(Scalar);
 Scalar cos(Scalar);
 Scalar erf(Scalar);
+Scalar fma(Scalar x, Scalar y, Scalar z); // x y + z, rounded once
 Scalar floor(Scalar);
 Scalar ceil(Scalar);
 Scalar round(Scalar);

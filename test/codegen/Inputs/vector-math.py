@@ -13,19 +13,12 @@ BODY = """func.func @v_{name}({arguments}, %y: memref<4096xf32>) {{
   }}
   return
 }}"""
-# As nn.sigmoid is computed: 1 / (1 + e^-x).
-SIGMOID = """    %one = arith.constant {one} : {type}
-    %m = arith.negf %vx : {type}
-    %e = math.exp %m : {type}
-    %d = arith.addf %e, %one : {type}
-    %r = arith.divf %one, %d : {type}"""
 type_ = f"vector<{LANES}xf32>" if LANES > 1 else "f32"
-for name, op, names in [(f, f, "x") for f in ("exp", "expm1", "log", "log1p", "tanh", "erf", "sin", "cos")] + [("sigmoid", None, "x"), ("pow", "powf", "xz")]:
+for name, op, names in [(f, f, "x") for f in ("exp", "expm1", "log", "log1p", "tanh", "erf", "sin", "cos")] + [("pow", "powf", "xz")]:
     load = "    %v{0} = vector.load %{0}[%i] : memref<4096xf32>, " + type_ if LANES > 1 else "    %v{0} = memref.load %{0}[%i] : memref<4096xf32>"
     store = f"vector.store %r, %y[%i] : memref<4096xf32>, {type_}" if LANES > 1 else "memref.store %r, %y[%i] : memref<4096xf32>"
     operands = ", ".join(f"%v{v}" for v in names)
-    one = "dense<1.0>" if LANES > 1 else "1.0"
-    formula = f"    %r = math.{op} {operands} : {type_}" if op else SIGMOID.format(one=one, type=type_)
+    formula = f"    %r = math.{op} {operands} : {type_}"
     print(BODY.format(name=name, op=op, lanes=LANES, type=type_, store=store,
                       arguments=", ".join(f"%{v}: memref<4096xf32>" for v in names),
                       loads="\n".join(load.format(v) for v in names), formula=formula))
