@@ -60,7 +60,8 @@ SmallVector<int64_t> nn::physicalOrder(RankedTensorType type) {
 SmallVector<int64_t> nn::physicalStrides(RankedTensorType type) {
   SmallVector<int64_t> strides(type.getRank());
   int64_t stride = 1;
-  for (int64_t d : llvm::reverse(physicalOrder(type))) {
+  SmallVector<int64_t> order = physicalOrder(type);
+  for (int64_t d : llvm::reverse(order)) {
     strides[d] = stride;
     stride *= type.getDimSize(d);
   }

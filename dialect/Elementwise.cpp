@@ -2,6 +2,7 @@
 #include "dialect/NN.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/Matchers.h"
+#include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
 using namespace nn;
@@ -39,6 +40,34 @@ SmallVector<Value> SelectOp::pullBack(OpBuilder &b, ValueRange d) {
           SelectOp::create(b, getLoc(), getCondition(), zero, d[0])};
 }
 
+/// The integer next to `x` on the way to zero, the smallest or largest one of `to` beyond its range, 0 for a NaN;
+/// `type` is the result's, `to` or vectors of it.
+static Value saturatingCast(Scalar x, Type to, Type type) {
+  const llvm::fltSemantics &semantics = cast<FloatType>(getElementTypeOrSelf(x.v.getType())).getFloatSemantics();
+  unsigned bits = to.getIntOrFloatBitWidth();
+  bool isSigned = !to.isUnsignedInteger();
+  APInt lowest = isSigned ? APInt::getSignedMinValue(bits) : APInt::getMinValue(bits);
+  APInt highest = isSigned ? APInt::getSignedMaxValue(bits) : APInt::getMaxValue(bits);
+  auto bound = [&](const APInt &integer) {
+    APFloat value(semantics);
+    value.convertFromAPInt(integer, isSigned, APFloat::rmTowardZero);
+    bool inexact;
+    value.convert(APFloat::IEEEdouble(), APFloat::rmTowardZero, &inexact);
+    return x.number(value.convertToDouble());
+  };
+  Scalar low = bound(lowest), high = bound(highest), isAbove = x > high;
+  Scalar isNaN{x.b, x.loc, arith::CmpFOp::create(x.b, x.loc, arith::CmpFPredicate::UNO, x.v, x.v)};
+  Scalar inside = select(isNaN, x.number(0), select(isAbove, high, select(x < low, low, x)));
+  Value integer = isSigned ? Value(arith::FPToSIOp::create(x.b, x.loc, type, inside.v))
+                           : arith::FPToUIOp::create(x.b, x.loc, type, inside.v);
+  // `high` is below the largest integer where it has more digits than the number.
+  auto signless = IntegerType::get(to.getContext(), bits);
+  TypedAttr largest = IntegerAttr::get(signless, highest);
+  if (auto vector = dyn_cast<VectorType>(type))
+    largest = DenseElementsAttr::get(vector, Attribute(largest));
+  return arith::SelectOp::create(x.b, x.loc, isAbove.v, arith::ConstantOp::create(x.b, x.loc, largest), integer);
+}
+
 Value CastOp::emitScalar(OpBuilder &b, ValueRange in, Type type) {
   Type from = getX().getType().getElementType(), to = getY().getType().getElementType();
   Location loc = getLoc();
@@ -59,8 +88,7 @@ Value CastOp::emitScalar(OpBuilder &b, ValueRange in, Type type) {
                                 : arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne, in[0], zero);
   }
   if (isa<FloatType>(from))
-    return to.isUnsignedInteger() ? Value(arith::FPToUIOp::create(b, loc, type, in[0]))
-                                  : arith::FPToSIOp::create(b, loc, type, in[0]);
+    return saturatingCast({b, loc, in[0]}, to, type);
   if (from.getIntOrFloatBitWidth() > to.getIntOrFloatBitWidth())
     return arith::TruncIOp::create(b, loc, type, in[0]);
   return fromUnsigned ? Value(arith::ExtUIOp::create(b, loc, type, in[0]))

@@ -102,14 +102,14 @@ class NN_Binary<string mnemonic, string formula, string scalar, string da, strin
 def NN_AddOp : NN_Binary<"add", "a + b",                 "a + b", "d", "d">;
 def NN_SubOp : NN_Binary<"sub", "a - b",                 "a - b", "d", "-d">;
 def NN_MulOp : NN_Binary<"mul", "a b",                   "a * b", "d * b", "d * a">;
-def NN_DivOp : NN_Binary<"div", "a / b",                 "a / b", "d / b", "-(d * y / b)", true>;
+def NN_DivOp : NN_Binary<"div", "a / b; rounded down, and 0 for b = 0, on integers", "a / b", "d / b", "-(d * y / b)", true>;
 def NN_PowOp : NN_Binary<"pow", "a^b",                   "pow(a, b)", "d * b * pow(a, b - 1.0)",
     "select(a > 0.0, d * y * log(select(a > 0.0, a, a.number(1))), a.number(0))", true>;
 def NN_MaxOp : NN_Binary<"max", "max(a, b); a tie's gradient goes to b", "maximum(a, b)",
     "select(a > b, d, d.number(0))", "select(a > b, d.number(0), d)", true>;
 def NN_MinOp : NN_Binary<"min", "min(a, b); a tie's gradient goes to b", "minimum(a, b)",
     "select(b > a, d, d.number(0))", "select(b > a, d.number(0), d)", true>;
-def NN_ModOp : NN_Binary<"mod", "the remainder of a / b, with the sign of a", "remainder(a, b)", "", "", true>;
+def NN_ModOp : NN_Binary<"mod", "what a / b, rounded down, leaves: it has the sign of b (0 for integers and b = 0)", "modulo(a, b)", "", "", true>;
 def NN_AndOp : NN_Binary<"and", "a and b, for booleans", "a * b", "", "">;
 def NN_OrOp  : NN_Binary<"or",  "a or b, for booleans",  "maximum(a, b)", "", "">;
 
@@ -160,7 +160,8 @@ def NN_SelectOp : NN_Elementwise<"select", [SameOperandsAndResultShape, DeclareO
 def NN_CastOp : NN_Elementwise<"cast", [SameOperandsAndResultShape, DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
   let summary = "y = x in another element type";
   let description = [{
-    Floating-point to integer rounds towards zero; a boolean becomes 0 or 1; bytes are unsigned.
+    Floating-point to integer rounds towards zero, to the nearest integer that the type has; a NaN becomes 0. A boolean
+    becomes 0 or 1; bytes are unsigned.
 
     ```mlir
     %y = nn.cast %x : tensor<4xui8> -> tensor<4xf32>

@@ -62,7 +62,6 @@ static Scalar arithmetic(Scalar x, Scalar y) {
 Scalar operator+(Scalar x, Scalar y) { return arithmetic<arith::AddFOp, arith::AddIOp>(x, y); }
 Scalar operator-(Scalar x, Scalar y) { return arithmetic<arith::SubFOp, arith::SubIOp>(x, y); }
 Scalar operator*(Scalar x, Scalar y) { return arithmetic<arith::MulFOp, arith::MulIOp>(x, y); }
-Scalar operator/(Scalar x, Scalar y) { return arithmetic<arith::DivFOp, arith::DivSIOp>(x, y); }
 Scalar operator-(Scalar x) { return math<arith::NegFOp>(x); }
 Scalar operator>(Scalar x, Scalar y) {
   return {x.b, x.loc, arith::CmpFOp::create(x.b, x.loc, arith::CmpFPredicate::OGT, x.v, y.v)};
@@ -84,7 +83,39 @@ Scalar ceil(Scalar x) { return math<math::CeilOp>(x); }
 Scalar round(Scalar x) { return math<math::RoundEvenOp>(x); }
 Scalar fma(Scalar x, Scalar y, Scalar z) { return {x.b, x.loc, math::FmaOp::create(x.b, x.loc, x.v, y.v, z.v)}; }
 Scalar pow(Scalar x, Scalar y) { return arithmetic<math::PowFOp, math::IPowIOp>(x, y); }
-Scalar remainder(Scalar x, Scalar y) { return arithmetic<arith::RemFOp, arith::RemSIOp>(x, y); }
+
+static Scalar compare(arith::CmpIPredicate p, Scalar x, double y) {
+  return {x.b, x.loc, arith::CmpIOp::create(x.b, x.loc, p, x.v, x.number(y).v)};
+}
+/// Where `rest`, left by a division that rounds to zero, has the other sign than the divisor.
+static Scalar hasWrongSign(Scalar rest, Scalar divisor) {
+  auto isNegative = [](Scalar x) { return isFloat(x) ? x < 0.0 : compare(arith::CmpIPredicate::slt, x, 0); };
+  Scalar isOther{rest.b, rest.loc, arith::XOrIOp::create(rest.b, rest.loc, isNegative(rest).v, isNegative(divisor).v)};
+  Scalar zero = rest.number(0);
+  Value isSome = isFloat(rest)
+                     ? Value(arith::CmpFOp::create(rest.b, rest.loc, arith::CmpFPredicate::ONE, rest.v, zero.v))
+                     : compare(arith::CmpIPredicate::ne, rest, 0).v;
+  return {rest.b, rest.loc, arith::AndIOp::create(rest.b, rest.loc, isSome, isOther.v)};
+}
+/// x / y and what is left; nothing traps: 0 and 0 where y = 0, the smallest integer by -1 wraps.
+static std::pair<Scalar, Scalar> divide(Scalar x, Scalar y) {
+  Scalar isZero = compare(arith::CmpIPredicate::eq, y, 0), isMinusOne = compare(arith::CmpIPredicate::eq, y, -1);
+  Scalar divisor = select(isZero, y.number(1), select(isMinusOne, y.number(1), y));
+  Scalar quotient{x.b, x.loc, arith::DivSIOp::create(x.b, x.loc, x.v, divisor.v)};
+  Scalar rest = x - quotient * divisor, roundsDown = hasWrongSign(rest, divisor);
+  quotient.v = select(roundsDown, quotient - x.number(1), quotient).v;
+  quotient.v = select(isMinusOne, x.number(0) - x, quotient).v;
+  return {select(isZero, x.number(0), quotient), select(roundsDown, rest + divisor, rest)};
+}
+Scalar operator/(Scalar x, Scalar y) {
+  return isFloat(x) ? Scalar{x.b, x.loc, arith::DivFOp::create(x.b, x.loc, x.v, y.v)} : divide(x, y).first;
+}
+Scalar modulo(Scalar x, Scalar y) {
+  if (!isFloat(x))
+    return divide(x, y).second;
+  Scalar rest{x.b, x.loc, arith::RemFOp::create(x.b, x.loc, x.v, y.v)};
+  return select(hasWrongSign(rest, y), rest + y, rest);
+}
 
 /// With z = e^-|x|, which cannot overflow: 1 / (1 + z), for x < 0 z / (1 + z). What the sum's rounding lost and the
 /// quotient's remainder go into a correction, so that little more than the error of z is left.

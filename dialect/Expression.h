@@ -39,7 +39,8 @@ inline Expr operator*(Expr e, double a) { return e * e.number(a); }
 inline Expr operator/(Expr e, double a) { return e / e.number(a); }
 inline Expr operator>(Expr e, double a) { return e > e.number(a); }
 
-/// A scalar or vector value in a scalar body; floating-point or integer by its type.
+/// A scalar or vector value in a scalar body; floating-point or integer by its type. Integers wrap; their quotients
+/// round down and are 0 where the divisor is 0, and so is what `modulo` leaves.
 struct Scalar {
   mlir::OpBuilder &b;
   mlir::Location loc;
@@ -70,7 +71,7 @@ Scalar floor(Scalar);
 Scalar ceil(Scalar);
 Scalar round(Scalar);
 Scalar pow(Scalar, Scalar);
-Scalar remainder(Scalar, Scalar);
+Scalar modulo(Scalar, Scalar);
 Scalar maximum(Scalar, Scalar);
 Scalar minimum(Scalar, Scalar);
 inline Scalar operator+(double a, Scalar e) { return e.number(a) + e; }

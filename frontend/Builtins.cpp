@@ -115,7 +115,7 @@ static Value extremum(BuiltinCall &call) {
   return Value::tensor(call.evaluator.emitter.binary<Op>(x, y));
 }
 
-/// Integer division that rounds down, and its remainder; on tensors the remainder has the sign of a.
+/// Division that rounds down, and what it leaves.
 template <bool remainder>
 static Value integerDivision(BuiltinCall &call) {
   Value a = call.arguments[0], b = call.arguments[1];
@@ -206,7 +206,7 @@ static const Builtin table[] = {
     {"max",            "a b",                  extremum<nn::MaxOp, true>,            "the larger of two, by element"},
     {"min",            "a b",                  extremum<nn::MinOp, false>,           "the smaller of two, by element"},
     {"div",            "a b",                  integerDivision<false>,               "a / b rounded down"},
-    {"mod",            "a b",                  integerDivision<true>,                "the remainder of a / b"},
+    {"mod",            "a b",                  integerDivision<true>,                "what div(a, b) leaves"},
     {"pow",            "a b",                  power,                                "a^b"},
     {"select",         "condition a b",        selectBuiltin,                        "a where the condition holds, b elsewhere"},
     {"cast",           "x type",               castBuiltin,                          "x in another element type"},

@@ -37,6 +37,13 @@ def bytes_():
     return [Case([x(3, 11, type="ui8"), x(3, 11, type="ui8")])]
 
 
+def integers():
+    """Every pair of signs, zeros, and the quotient that does not fit."""
+    least = -2**31
+    return bytes_() + [Case([x(90, type="i32", low=-9, high=9), x(90, type="i32", low=-3, high=3)]),
+                       Case([x(3, type="i32", low=least, high=least), x(3, type="i32", low=-1, high=-1)])]
+
+
 def convolution(x_shape, w_shape, y_shape, **attributes):
     rank = len(x_shape) - 2
     full = {"strides": [1] * rank, "low": [0] * rank, "high": [0] * rank, "dilation": [1] * rank, "groups": 1}
@@ -60,7 +67,8 @@ CASES = {
     "sin": unary(), "cos": unary(), "erf": unary(), "floor": unary(), "ceil": unary(), "round": unary(),
     "log": unary(0.3, 3), "log1p": unary(-0.7, 3), "sqrt": unary(0.3, 3), "rsqrt": unary(0.3, 3), "stop_gradient": unary(),
     "add": binary(), "sub": binary(), "mul": binary(), "max": binary() + bytes_(), "min": binary() + bytes_(),
-    "div": binary(low_b=0.5, high_b=2), "pow": binary(0.3, 2, -2, 3), "mod": binary(-5, 5, 1, 2),
+    "div": binary(low_b=0.5, high_b=2) + integers(), "pow": binary(0.3, 2, -2, 3), "mod": binary(-5, 5, 1, 2) + integers() +
+           [Case([x(7, low=-5, high=5), x(7, low=-2, high=-1)])],
     "and": [Case([x(7, type="i1"), x(7, type="i1")])],
     "or": [Case([x(7, type="i1"), x(7, type="i1")])],
     "compare": [Case([x(3, 4, type=t), x(3, 4, type=t)], {"predicate": p}, type="i1")
@@ -68,7 +76,7 @@ CASES = {
     "select": [Case([x(3, 4, type="i1"), x(3, 4), x(3, 4)], type="float"), Case([x(type="i1"), x(), x()], type="float")],
     "cast": [Case([x(3, 4)], type=t) for t in ("f32", "f64", "i32", "i64", "i1")] +
             [Case([x(3, 4, type=t)], type="float") for t in ("ui8", "i32", "i1")] +
-            [Case([x(3, 4, low=0, high=200)], type="ui8"), Case([x(5, type="ui8")], type="i32"), Case([x(5, type="i1")], type="i32")],
+            [Case([x(9, low=-100, high=600)], type="ui8"), Case([x(9, low=-1e11, high=1e11)], type="i32"), Case([x(5, type="ui8")], type="i32"), Case([x(5, type="i1")], type="i32")],
     "constant": [Case([], {"value": [[1.5, -2.0, 3.0], [0.0, 0.25, 7.0]]}, type="float")],
     "iota": [Case([], {"axis": 1}, shape=(2, 3, 2), type="i32"), Case([], {"axis": 0}, shape=(4,), type="float")],
     "broadcast": [Case([x(3)], {"dims": [1]}, shape=(4, 3)), Case([x()], {"dims": []}, shape=(2, 3)),

@@ -76,7 +76,7 @@ def op_text(mnemonic, case, real, names):
 
 
 def arguments_text(case, real, names):
-    return ", ".join(f"{n}: {t}" + (f" {{nn.range = array<f64: {o.low:.4f}, {o.high:.4f}>}}" if o.type is None else "")
+    return ", ".join(f"{n}: {t}" + (f" {{nn.range = array<f64: {o.low:.4f}, {o.high:.4f}>}}" if o.type is None or (o.low, o.high) != (-2, 2) else "")
                      for n, t, o in zip(names, operand_types(case, real), case.operands))
 
 

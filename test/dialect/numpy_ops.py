@@ -28,13 +28,22 @@ erf = elementwise(math.erf)
 add = np.add
 sub = np.subtract
 mul = np.multiply
-div = np.divide
 pow = np.power
 max = np.maximum
 min = np.minimum
-mod = np.fmod
 and_ = np.logical_and
 or_ = np.logical_or
+
+
+def div(a, b):
+    if a.dtype.kind == "f":
+        return np.divide(a, b)
+    with np.errstate(over="ignore"):
+        return np.where(b == 0, 0, np.floor_divide(a, np.where(b == 0, 1, b)))
+
+
+def mod(a, b):
+    return np.mod(a, b) if a.dtype.kind == "f" else np.where(b == 0, 0, np.mod(a, np.where(b == 0, 1, b)))
 
 
 def rsqrt(x):
@@ -59,6 +68,8 @@ def select(condition, a, b):
 
 
 def cast(x, type):
+    if x.dtype.kind == "f" and np.issubdtype(type, np.integer):
+        x = np.clip(np.trunc(x), np.iinfo(type).min, np.iinfo(type).max)
     return x != 0 if type == np.bool_ else x.astype(type)
 
 

@@ -120,3 +120,16 @@ nn.kernel @bytes_compared(%a: tensor<5x67xui8>, %b: tensor<5x67xui8>) -> (tensor
   %c = nn.compare gt, %a, %b : tensor<5x67xui8>, tensor<5x67xui8> -> tensor<5x67xi1>
   nn.yield %h, %l, %c : tensor<5x67xui8>, tensor<5x67xui8>, tensor<5x67xi1>
 }
+nn.kernel @integers_divided(%a: tensor<5x67xi32>, %b: tensor<5x67xui8>) -> (tensor<5x67xi32>, tensor<5x67xi32>) tasks 1 {
+  %s = nn.cast %b : tensor<5x67xui8> -> tensor<5x67xi32>
+  %q = nn.div %a, %s : tensor<5x67xi32>, tensor<5x67xi32> -> tensor<5x67xi32>
+  %r = nn.mod %s, %a : tensor<5x67xi32>, tensor<5x67xi32> -> tensor<5x67xi32>
+  nn.yield %q, %r : tensor<5x67xi32>, tensor<5x67xi32>
+}
+nn.kernel @truncated(%x: tensor<5x67xf32>) -> (tensor<5x67xi32>, tensor<5x67xui8>) tasks 1 {
+  %k = nn.constant dense<1.0e10> : tensor<5x67xf32>
+  %y = nn.mul %x, %k : tensor<5x67xf32>, tensor<5x67xf32> -> tensor<5x67xf32>
+  %i = nn.cast %y : tensor<5x67xf32> -> tensor<5x67xi32>
+  %b = nn.cast %y : tensor<5x67xf32> -> tensor<5x67xui8>
+  nn.yield %i, %b : tensor<5x67xi32>, tensor<5x67xui8>
+}

@@ -1,6 +1,6 @@
-// Measures the elementary functions of vector-math.py and sigmoid.mlir against libm in double: every 20011th of the 2^32 floats, or with
-// NNC_NIGHT=1 in the environment every one. Prints the largest error in ulp per function; exits with 1 where one
-// exceeds 2. usage: vector-math [FUNCTION...] (all)
+// Measures the elementary functions of vector-math.py and sigmoid.mlir against libm in double: every 20011th of the
+// 2^32 floats, or with NNC_NIGHT=1 in the environment every one. Prints the largest error in ulp per function; exits
+// with 1 where one exceeds 2. usage: vector-math [FUNCTION...] (all)
 #include "runtime/abi.h"
 #include <cmath>
 #include <cstdint>
