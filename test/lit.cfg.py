@@ -47,6 +47,8 @@ config.environment["PATH"] = os.pathsep.join([binaries, config.llvm_tools_dir, c
 config.environment["NNC_DATA"] = str(features.data_folder())
 config.environment["XDG_CACHE_HOME"] = os.path.join(config.test_exec_root, "cache")
 config.environment["FILECHECK_OPTS"] = "--dump-input-filter=error"
+# LLVM's allocators poison memory where they are inlined into our code and do not unpoison it where they are not, in LLVM.
+config.environment["ASAN_OPTIONS"] = "allow_user_poisoning=0"
 for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "NNC_NIGHT"):
     if name in os.environ:
         config.environment[name] = os.environ[name]
