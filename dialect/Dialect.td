@@ -58,8 +58,9 @@ def NN_LayoutAttr : AttrDef<NN_Dialect, "Layout", [
   let assemblyFormat = "`<` `[` $order `]` `>`";
 }
 
-class NN_TensorOf<list<Type> elements, string what> : Type<StaticShapeTensorOf<elements>.predicate,
-    "statically shaped tensor of " # what, "::mlir::RankedTensorType">;
+class NN_TensorOf<list<Type> elements, string what> : Type<And<[StaticShapeTensorOf<elements>.predicate,
+    CPred<"!::llvm::is_contained(::mlir::cast<::mlir::RankedTensorType>($_self).getShape(), 0)">]>,
+    "statically shaped tensor of one or more " # what, "::mlir::RankedTensorType">;
 def NN_Tensor : NN_TensorOf<[AnyFloat, AnyInteger], "numbers or booleans">;
 def NN_FloatTensor : NN_TensorOf<[AnyFloat], "floating-point numbers">;
 def NN_BoolTensor : NN_TensorOf<[I1], "booleans">;

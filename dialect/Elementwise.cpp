@@ -114,6 +114,7 @@ OpFoldResult CastOp::fold(FoldAdaptor in) {
   if (auto from = dyn_cast<FloatType>(splat.getElementType())) {
     value = splat.getSplatValue<APFloat>();
   } else {
+    value = APFloat(to.getFloatSemantics()); // rounded once
     APInt integer = splat.getSplatValue<APInt>();
     bool isSigned = !splat.getElementType().isUnsignedInteger() && !splat.getElementType().isInteger(1);
     value.convertFromAPInt(integer, isSigned, APFloat::rmNearestTiesToEven);

@@ -8,7 +8,6 @@
 #include <cmath>
 
 using namespace nn::frontend;
-using llvm::StringRef;
 using llvm::Twine;
 
 static bool isComparison(BinaryOp op) { return op >= BinaryOp::Eq && op <= BinaryOp::Ge; }

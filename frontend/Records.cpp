@@ -10,7 +10,6 @@
 
 using namespace nn::frontend;
 using llvm::StringRef;
-using llvm::Twine;
 
 const Tensor *ModelCompiler::find(const Named &list, StringRef name) {
   for (const auto &[known, tensor] : list)

@@ -10,7 +10,7 @@ func.func @select(%c: tensor<4xi1>, %a: tensor<4xf32>, %b: tensor<4xf64>) {
 // -----
 
 func.func @unary_of_integers(%x: tensor<4xi32>) {
-  // expected-error @+1 {{operand #0 must be statically shaped tensor of floating-point numbers, but got 'tensor<4xi32>'}}
+  // expected-error @+1 {{operand #0 must be statically shaped tensor of one or more floating-point numbers, but got 'tensor<4xi32>'}}
   %y = nn.exp %x : tensor<4xi32> -> tensor<4xi32>
   return
 }
@@ -20,6 +20,14 @@ func.func @unary_of_integers(%x: tensor<4xi32>) {
 func.func @shapes(%a: tensor<4xf32>, %b: tensor<3xf32>) {
   // expected-error @+1 {{requires the same shape for all operands and results}}
   %y = nn.add %a, %b : tensor<4xf32>, tensor<3xf32> -> tensor<4xf32>
+  return
+}
+
+// -----
+
+func.func @empty(%a: tensor<4x0xf32>) {
+  // expected-error @+1 {{operand #0 must be statically shaped tensor of one or more numbers or booleans, but got 'tensor<4x0xf32>'}}
+  %y = nn.add %a, %a : tensor<4x0xf32>, tensor<4x0xf32> -> tensor<4x0xf32>
   return
 }
 

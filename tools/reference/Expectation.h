@@ -3,8 +3,8 @@
 // Two programs that differ in the order of sums, in fused multiply-adds or in algebraic rewrites round differently, and
 // what a rounding does to a result depends on everything behind it: no fixed fraction of an element, or of the largest
 // one, is both safe and sharp. So the module is run again with roundings of its own choice: every operand and result of
-// every op that rounds is moved by a random fraction of up to epsilon, times the square root of n where the op adds up
-// n terms (what n roundings of random sign amount to). How far this moves an element, at most over some runs, is the
+// every op that rounds is moved by a random fraction of up to 8 epsilon, times the square root of n where the op adds
+// up n terms (what n roundings of random sign amount to). How far this moves an element, at most over some runs, is the
 // unit in which equivalent programs are compared with it; a rounding of the element itself is the least. An element on
 // whose value rounding decides (a comparison of equals) gets a unit as large as the choice.
 #ifndef NN_TOOLS_REFERENCE_EXPECTATION_H
@@ -37,9 +37,8 @@ private:
   llvm::StringMap<Function> expected;
 };
 
-/// What `largestDifference` is at most between equivalent programs: runs without noise round, too, and a maximum over a
-/// few runs may be small by chance.
-constexpr double largestUnits = 16;
+/// What `largestDifference` is at most between equivalent programs.
+constexpr double largestUnits = 4;
 
 } // namespace nn
 
