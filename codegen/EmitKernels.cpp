@@ -4,6 +4,7 @@
 #include "codegen/ElementEmitter.h"
 #include "codegen/EmitStages.h"
 #include "codegen/KernelStructure.h"
+#include "codegen/Scatter.h"
 #include "codegen/Targets.h"
 #include "dialect/NN.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -42,10 +43,11 @@ static LogicalResult emitKernel(KernelOp kernel, const Machine &machine) {
   Block &body = kernel.getBody().front();
   auto results = body.getTerminator()->getOperands();
   std::optional<ContractionKernel> contraction = ContractionKernel::match(body, machine);
+  std::optional<ScatterKernel> scatter = ScatterKernel::match(body, machine);
   std::optional<KernelStructure> structure;
-  if (!contraction)
+  if (!contraction && !scatter)
     structure.emplace(body, machine);
-  int64_t needed = contraction ? contraction->workspace() : structure->workspace;
+  int64_t needed = contraction ? contraction->workspace() : structure ? structure->workspace : 0;
 
   SmallVector<Type> types;
   for (BlockArgument argument : body.getArguments())
@@ -86,6 +88,8 @@ static LogicalResult emitKernel(KernelOp kernel, const Machine &machine) {
   frame.hi = entry->getArgument(types.size() - 1);
   if (contraction)
     contraction->emit(frame);
+  else if (scatter)
+    scatter->emit(frame);
   else
     emitStages(frame, *structure);
   func::ReturnOp::create(b, loc);

@@ -2,6 +2,7 @@
 #include "codegen/Targets.h"
 #include "codegen/Contraction.h"
 #include "codegen/KernelStructure.h"
+#include "codegen/Scatter.h"
 #include "dialect/NN.h"
 
 using namespace mlir;
@@ -29,5 +30,7 @@ KernelPlan Machine::plan(Operation *group) const {
   Block &body = group->getRegion(0).front();
   if (auto contraction = ContractionKernel::match(body, *this))
     return contraction->plan();
+  if (auto scatter = ScatterKernel::match(body, *this))
+    return scatter->plan();
   return KernelStructure(body, *this).plan();
 }

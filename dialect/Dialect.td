@@ -64,6 +64,7 @@ class NN_TensorOf<list<Type> elements, string what> : Type<And<[StaticShapeTenso
 def NN_Tensor : NN_TensorOf<[AnyFloat, AnyInteger], "numbers or booleans">;
 def NN_FloatTensor : NN_TensorOf<[AnyFloat], "floating-point numbers">;
 def NN_BoolTensor : NN_TensorOf<[I1], "booleans">;
+def NN_IntegerTensor : NN_TensorOf<[AnyInteger], "integers">;
 def NN_IntScalar : Type<And<[StaticShapeTensorOf<[I64]>.predicate, HasAnyRankOfPred<[0]>]>, "i64 scalar tensor",
     "::mlir::RankedTensorType">;
 

@@ -1,6 +1,7 @@
 // All families, for documentation and for checks over the list of ops.
 include "dialect/Elementwise.td"
 include "dialect/Shape.td"
+include "dialect/Gather.td"
 include "dialect/Reduce.td"
 include "dialect/Contract.td"
 include "dialect/Conv.td"

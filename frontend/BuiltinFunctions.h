@@ -29,6 +29,13 @@ Value reduceMinBuiltin(BuiltinCall &call);
 Value argmaxBuiltin(BuiltinCall &call);
 Value countBuiltin(BuiltinCall &call);
 
+/// x with `outside` in the rows of a masked entry's batch that do not count.
+Tensor withoutInvalidRows(Evaluator &evaluator, const Tensor &x, double outside);
+
+// Indices of the running program (BuiltinsIndexed.cpp).
+Value gatherBuiltin(BuiltinCall &call);
+Value scatterSumBuiltin(BuiltinCall &call);
+
 // Shapes (BuiltinsShape.cpp).
 Value shapeBuiltin(BuiltinCall &call);
 Value rankBuiltin(BuiltinCall &call);

@@ -223,6 +223,8 @@ static const Builtin table[] = {
     {"len",            "list",                 length,                               "the number of elements of a list"},
     {"reshape",        "x shape",              reshapeBuiltin,                       "the elements in another shape; one extent may be -1"},
     {"transpose",      "x axes?",              transposeBuiltin,                     "the last two axes swapped, or the axes in the given order"},
+    {"gather",         "x index axis",         gatherBuiltin,                        "the elements of x at indices along an axis"},
+    {"scatter_sum",    "d index extent axis",  scatterSumBuiltin,                    "sums along an axis of the terms that have the same index"},
     {"concat",         "*parts axis",          concatBuiltin,                        "tensors one behind the other along an axis"},
     {"split",          "x parts axis",         splitBuiltin,                         "equal parts along an axis, as a tuple"},
     {"pad",            "x low high",           padBuiltin,                           "x surrounded by zeros"},

@@ -62,8 +62,7 @@ static std::optional<Reduction> parse(BuiltinCall &call) {
   return result;
 }
 
-/// x with `outside` in the rows that do not count.
-static Tensor mask(Evaluator &evaluator, const Tensor &x, double outside) {
+Tensor nn::frontend::withoutInvalidRows(Evaluator &evaluator, const Tensor &x, double outside) {
   Emitter &emitter = evaluator.emitter;
   int64_t extent = x.shape()[x.batch.axis];
   Tensor rows = *evaluator.entry->validRows;
@@ -117,7 +116,7 @@ Value nn::frontend::sumBuiltin(BuiltinCall &call) {
     return Value::error();
   Tensor x = widened(call.evaluator, r->x);
   if (r->masked)
-    x = mask(call.evaluator, x, 0);
+    x = withoutInvalidRows(call.evaluator, x, 0);
   return Value::tensor(reduce(call.evaluator, Emitter::Reduction::Sum, *r, x));
 }
 
@@ -140,10 +139,10 @@ Value nn::frontend::meanBuiltin(BuiltinCall &call) {
     if (!evaluator.unify(left, right, "`mean` with weights", call.span, x, weights))
       return Value::error();
     if (r->masked)
-      weights = mask(evaluator, weights.batch ? weights : Emitter::like(x, weights.value), 0);
+      weights = withoutInvalidRows(evaluator, weights.batch ? weights : Emitter::like(x, weights.value), 0);
     Tensor weighted = emitter.binary<nn::MulOp>(x, weights);
     if (r->masked)
-      weighted = mask(evaluator, weighted, 0);
+      weighted = withoutInvalidRows(evaluator, weighted, 0);
     Tensor total = reduce(evaluator, Emitter::Reduction::Sum, *r, weights);
     Tensor result = emitter.binary<nn::DivOp>(reduce(evaluator, Emitter::Reduction::Sum, *r, weighted), total);
     if (total.rank() == 0)
@@ -154,7 +153,7 @@ Value nn::frontend::meanBuiltin(BuiltinCall &call) {
     Value sum = Value::tensor(reduce(evaluator, Emitter::Reduction::Sum, *r, x));
     return evaluator.binary(BinaryOp::Div, sum, Value::integer(elementsPerSum(*r, true)), call.span);
   }
-  Tensor sum = reduce(evaluator, Emitter::Reduction::Sum, *r, mask(evaluator, x, 0));
+  Tensor sum = reduce(evaluator, Emitter::Reduction::Sum, *r, withoutInvalidRows(evaluator, x, 0));
   Tensor count = validCount(evaluator, *r);
   Tensor divisor = emitter.expand(emitter.cast(count, element), sum.shape());
   Tensor result = emitter.binary<nn::DivOp>(sum, divisor);
@@ -169,7 +168,7 @@ static Value extremum(BuiltinCall &call, Emitter::Reduction kind) {
   Tensor x = r->x;
   if (r->masked && mlir::isa<mlir::FloatType>(x.element())) {
     double infinity = std::numeric_limits<double>::infinity();
-    x = mask(call.evaluator, x, kind == Emitter::Reduction::Max ? -infinity : infinity);
+    x = withoutInvalidRows(call.evaluator, x, kind == Emitter::Reduction::Max ? -infinity : infinity);
   }
   return Value::tensor(reduce(call.evaluator, kind, *r, x));
 }

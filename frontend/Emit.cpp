@@ -270,6 +270,38 @@ Tensor Emitter::argmax(const Tensor &x, int64_t axis) {
 }
 
 //===--------------------------------------------------------------------------------------------------------------===//
+// Indices of the running program
+//===--------------------------------------------------------------------------------------------------------------===//
+
+Tensor Emitter::gather(const Tensor &x, const Tensor &index, int64_t axis) {
+  SmallVector<int64_t> shape(x.shape().take_front(axis));
+  llvm::append_range(shape, index.shape());
+  llvm::append_range(shape, x.shape().drop_front(axis + 1));
+  Tensor result =
+      like(x, GatherOp::create(builder, location, withShape(x, shape), x.value, index.value, axis).getResult());
+  result.batch = {};
+  if (x.batch && x.batch.axis != axis)
+    result.batch = {x.batch.axis < axis ? x.batch.axis : x.batch.axis + index.rank() - 1, x.batch.inner};
+  else if (index.batch)
+    result.batch = {axis + index.batch.axis, index.batch.inner};
+  return result;
+}
+
+Tensor Emitter::scatterSum(const Tensor &d, const Tensor &index, int64_t extent, int64_t axis) {
+  SmallVector<int64_t> shape(d.shape().take_front(axis));
+  shape.push_back(extent);
+  llvm::append_range(shape, d.shape().drop_front(axis + index.rank()));
+  Tensor result =
+      like(d, ScatterSumOp::create(builder, location, withShape(d, shape), d.value, index.value, axis).getResult());
+  result.batch = {};
+  if (d.batch && d.batch.axis < axis)
+    result.batch = d.batch;
+  else if (d.batch && d.batch.axis >= axis + index.rank())
+    result.batch = {d.batch.axis + 1 - index.rank(), d.batch.inner};
+  return result;
+}
+
+//===--------------------------------------------------------------------------------------------------------------===//
 // Products and windows
 //===--------------------------------------------------------------------------------------------------------------===//
 

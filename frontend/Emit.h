@@ -64,6 +64,10 @@ public:
   enum class Reduction { Sum, Max, Min };
   Tensor reduce(Reduction kind, const Tensor &x, llvm::ArrayRef<int64_t> axes);
   Tensor argmax(const Tensor &x, int64_t axis);
+  /// The index's dimensions stand in the result for dimension `axis` of x.
+  Tensor gather(const Tensor &x, const Tensor &index, int64_t axis);
+  /// The reverse: a dimension of `extent` for those of d from `axis` on that the index has.
+  Tensor scatterSum(const Tensor &d, const Tensor &index, int64_t extent, int64_t axis);
 
   // Products and windows.
   /// Sums a·b over the labels that `out` lacks.

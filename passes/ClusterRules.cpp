@@ -15,6 +15,8 @@ OpKind kindOf(Operation *op) {
     return OpKind::Map;
   if (isa<ReduceSumOp, ReduceMaxOp, ReduceMinOp, ArgmaxOp>(op))
     return OpKind::Reduction;
+  if (isa<ScatterSumOp>(op))
+    return OpKind::Scatter;
   if (isView(op))
     return OpKind::View;
   // What computes nothing moves.
@@ -134,6 +136,9 @@ StringRef Clusters::whyApart(int producer, int consumer) const {
   for (int cluster : {producer, consumer})
     if (find(cluster, OpKind::Call))
       return "the target has a kernel of its own for it";
+  for (int cluster : {producer, consumer})
+    if (find(cluster, OpKind::Scatter))
+      return "a sum at indices goes through its terms in their order";
   Operation *product = find(consumer, OpKind::Product);
   auto isProduced = [&](Value v) {
     auto it = index.find(v.getDefiningOp());

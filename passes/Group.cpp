@@ -25,7 +25,7 @@ namespace {
 bool readsMemory(Operation *op) {
   OpKind kind = kindOf(op);
   return op->hasTrait<OpTrait::IsTerminator>() || kind == OpKind::Product || kind == OpKind::Call ||
-         kind == OpKind::View;
+         kind == OpKind::Scatter || kind == OpKind::View;
 }
 
 /// Gives a Move whose result must lie in memory a copy for those readers; the copies become clusters.

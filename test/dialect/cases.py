@@ -62,6 +62,13 @@ WINDOWS = [  # large, small, attributes
     ((1, 5, 5), (1, 2, 5), {"window": [2, 3], "strides": [3, 1], "low": [0, 1], "high": [0, 1]}),
 ]
 
+INDEXED = [  # x, the index, the axis, the gathered
+    ((5,), x(type="i32", low=-2, high=6), 0, ()),
+    ((5, 3), x(7, type="i64", low=-2, high=6), 0, (7, 3)),
+    ((2, 4, 3), x(2, 5, type="ui8", low=0, high=5), 1, (2, 2, 5, 3)),
+    ((3, 6), x(1, type="i32", low=0, high=5), 1, (3, 1)),
+]
+
 CASES = {
     "neg": unary(), "abs": unary(), "sign": unary(), "exp": unary(), "expm1": unary(), "tanh": unary(), "sigmoid": unary(),
     "sin": unary(), "cos": unary(), "erf": unary(), "floor": unary(), "ceil": unary(), "round": unary(),
@@ -95,6 +102,8 @@ CASES = {
                   [Case([x(9, 4, type="ui8")], {"axes": a}) for a in ([0], [1])],
     "reduce_min": [Case([x(4, 3)], {"axes": a}) for a in ([0], [1], [0, 1])] + [Case([x(2, 3, 4)], {"axes": [1]})] +
                   [Case([x(9, 4, type="ui8")], {"axes": a}) for a in ([0], [1])],
+    "gather": [Case([x(*s), i], {"axis": a}) for s, i, a, _ in INDEXED] + [Case([x(4, 2, type="i32"), x(3, type="i32")], {"axis": 0})],
+    "scatter_sum": [Case([x(*d), i], {"axis": a}, shape=s) for s, i, a, d in INDEXED],
     "argmax": [Case([x(4, 3)], {"axis": 1}, type="i32"), Case([x(5, 2)], {"axis": 0}, type="i32"), Case([x(9)], {"axis": 0}, type="i32"),
                Case([x(9, 4, type="ui8")], {"axis": 0}, type="i32"), Case([x(4, 7, type="i1")], {"axis": 1}, type="i32")],
     "contract": [Case([x(4, 5), x(3, 5)], {"lhs": [0, 2], "rhs": [1, 2], "out": [0, 1]}),

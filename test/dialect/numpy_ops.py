@@ -247,3 +247,16 @@ def random_uniform(seed, step, path, draw, application, shape):
     words = [philox((i, step & low, path & low, (draw * 0x10001 + application) & low), key)[0]
              for i in range(math.prod(shape))]
     return (np.array(words, np.uint64) >> np.uint64(8)).astype(np.float64).reshape(shape) * 2.0**-24
+
+
+def gather(x, index, axis):
+    return np.take(x, index, axis=axis, mode="clip")
+
+
+def scatter_sum(d, index, axis, shape):
+    y = np.zeros(shape, d.dtype)
+    before, after = shape[:axis], shape[axis + 1:]
+    rows, terms = y.reshape(-1, shape[axis], math.prod(after)), d.reshape(math.prod(before), -1, math.prod(after))
+    for place, k in enumerate(index.reshape(-1)):
+        rows[:, np.clip(int(k), 0, shape[axis] - 1)] += terms[:, place]
+    return y
