@@ -204,7 +204,12 @@ Value Evaluator::evaluate(const Expr &expr) {
     if (lhs.isBool() && (operation.op == BinaryOp::And || operation.op == BinaryOp::Or) &&
         lhs.asBool() == (operation.op == BinaryOp::Or))
       return lhs;
-    Value result = binary(operation.op, lhs, evaluate(*operation.rhs), expr.span);
+    // `reduction == sum` compares with the word, though a function has that name, too.
+    bool equality = operation.op == BinaryOp::Eq || operation.op == BinaryOp::Ne;
+    auto *word = dyn_cast<NameExpr>(operation.rhs.get());
+    bool named = lhs.isWord() && equality && word && program.isWord(word->name) && !find(word->name);
+    Value rhs = named ? Value::word(word->name) : evaluate(*operation.rhs);
+    Value result = binary(operation.op, lhs, rhs, expr.span);
     return leaveTrail(result, lhs.isTensor() ? &lhs : nullptr, expr.span.text(), expr.span);
   }
   case Expr::Kind::Pipe:

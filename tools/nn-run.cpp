@@ -30,7 +30,8 @@ static cl::opt<std::string> outputFolder("out",
                                          cl::desc("Write FUNCTION.inK.npy and FUNCTION.outK.npy there, print nothing"),
                                          cl::value_desc("folder"));
 static cl::opt<unsigned> seedOption("seed", cl::desc("Of the numbers chosen for inputs"), cl::init(1));
-static cl::opt<bool> gradients("check-gradients", cl::desc("Compare every @f.gradient with central differences of @f"));
+static cl::opt<bool> gradients("check-gradients",
+                               cl::desc("Compare every @f.gradient with central differences of @f; with --out, too"));
 static cl::opt<std::string> sameAs("same-as", cl::desc("Compare with the functions of another module instead"),
                                    cl::value_desc("file"));
 
@@ -92,7 +93,7 @@ static LogicalResult run(ModuleOp module) {
   auto runner = ReferenceRunner::create(module, effort);
   if (!runner)
     return failure();
-  if (gradients)
+  if (gradients && outputFolder.empty())
     return checkGradients(module, *runner, llvm::outs());
   if (!outputFolder.empty() && llvm::sys::fs::create_directories(outputFolder)) {
     llvm::errs() << "nn-run: cannot make the folder " << outputFolder << "\n";
@@ -107,7 +108,7 @@ static LogicalResult run(ModuleOp module) {
     if (!f.isPrivate() && (entryNames.empty() || llvm::is_contained(entryNames, f.getName())))
       if (failed(runFunction(f, *runner)))
         return failure();
-  return success();
+  return gradients ? checkGradients(module, *runner, llvm::outs()) : success();
 }
 
 int main(int argc, char **argv) {
