@@ -3,7 +3,7 @@ import itertools
 
 import numpy as np
 
-from case import Case, real
+from case import Case, ids, real
 
 IMAGE = {"x": real(2, 3, 6, 5)}
 SMALL = {"x": real(2, 4, 4, 5)}
@@ -146,4 +146,6 @@ LAYERS = [
     Case("Permute", "x |> Permute([3, 1, 2])", SMALL, lambda x: x.transpose(0, 3, 1, 2)),
     Case("sinusoidal_positions", "x + sinusoidal_positions(x)", {"x": real(2, 5, 6)}, lambda x: x + positions(5, 6, 10000.0)),
     Case("sinusoidal_positions", "x |> sinusoidal_positions(base: 100)", {"x": real(7, 4)}, lambda x: positions(7, 4, 100.0), gradients=False),
+    Case("Embedding", "cast(x |> Embedding(7, 3), f64)", {"x": ids(5, below=7)}, lambda x, weight: weight[x], gradients=False),
+    Case("Embedding", "cast(x |> Embedding(4, 2), f64)", {"x": ids(2, 3, below=4)}, lambda x, weight: weight[x], gradients=False),
 ]
