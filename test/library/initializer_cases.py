@@ -43,6 +43,21 @@ def normal(std):
     return moments(0, std, kurtosis=3)
 
 
+def orthonormal(gain):
+    """Rows or columns are orthonormal to rounding, and no direction is preferred: means of elements and of their squares."""
+    def check(w):
+        flat = w.reshape(w.shape[0], -1) / gain
+        flat = flat if flat.shape[0] <= flat.shape[1] else flat.T
+        error = np.max(np.abs(flat @ flat.T - np.eye(flat.shape[0])))
+        if error > 1e-12:
+            return f"is not orthonormal by {error}"
+        z = flat * sqrt(flat.shape[1])
+        if abs(z.mean()) > 5 / sqrt(z.size) or abs((z**2).mean() - 1) > 1e-12 or abs((z**4).mean() - 3) > 0.5:
+            return f"has means of {z.mean()}, {(z**2).mean()} and {(z**4).mean()}"
+        return None
+    return check
+
+
 def inverse_erf(y):
     """By bisection."""
     low, high = -6.0, 6.0
@@ -101,6 +116,9 @@ INITIALIZERS = [
     case("truncated_normal random_truncated_normal", "truncated_normal(0.5, mean: 2, low: -1, high: 3)", truncated(0.5, -1, 3, 2), (30, 40, 20)),
     case("identity", "identity", exactly(np.eye(100, 200)), how="values"),
     case("identity", "identity(0.5)", exactly(0.5 * np.eye(3)), (3, 3), how="values"),
+    case("orthogonal orthonormal_rows", "orthogonal", orthonormal(1), (40, 40), how="values"),
+    case("orthogonal orthonormal_rows", "orthogonal(gain: 2)", orthonormal(2), (60, 20), how="values"),
+    case("orthogonal orthonormal_rows", "orthogonal", orthonormal(1), (30, 4, 10), how="values"),
     Case("inverse_erf", "inverse_erf(x)", {"x": real(40, low=-0.99, high=0.99)}, inverse_erfs, tolerance=1e-10),
     Case("inverse_erf", "inverse_erf(x)", {"x": real(2, 3, 4, low=-0.9, high=0.9)}, inverse_erfs),
 ]
