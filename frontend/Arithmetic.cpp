@@ -164,6 +164,10 @@ Value Evaluator::binary(BinaryOp op, Value lhs, Value rhs, Span span) {
   if (lhs.isNumber() && rhs.isNumber() && op != BinaryOp::MatMul && op != BinaryOp::And && op != BinaryOp::Or)
     return foldNumbers(op, lhs, rhs, span);
   bool equality = op == BinaryOp::Eq || op == BinaryOp::Ne;
+  // `mask == none` asks whether an optional argument was given.
+  bool noLeft = lhs.kind() == Value::Kind::None, noRight = rhs.kind() == Value::Kind::None;
+  if (equality && (noLeft || noRight))
+    return Value::boolean((noLeft == noRight) == (op == BinaryOp::Eq));
   if (!lhs.isTensor() && !rhs.isTensor()) {
     if (lhs.isBool() && rhs.isBool()) {
       bool a = lhs.asBool(), b = rhs.asBool();

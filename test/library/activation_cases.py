@@ -10,8 +10,8 @@ ERF = np.vectorize(erf)
 def elementwise(name, formula, *others, low=-4.0, high=8.0):
     """Cases of two ranks: with default arguments, and (configuration, formula) of others."""
     shapes = [(3, 4), (2, 3, 5), (7,)]
-    made = [Case(name.split()[0], f"x |> {name.split()[-1]}", {"x": real(*shapes[k], low=low, high=high)}, formula) for k in range(2)]
-    return made + [Case(name.split()[0], f"x |> {name.split()[0]}({configuration})", {"x": real(*shapes[2], low=low, high=high)}, other)
+    made = [Case(name, f"x |> {name}", {"x": real(*shapes[k], low=low, high=high)}, formula, second=k == 0) for k in range(2)]
+    return made + [Case(name, f"x |> {name}({configuration})", {"x": real(*shapes[2], low=low, high=high)}, other)
                    for configuration, other in others]
 
 

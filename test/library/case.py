@@ -31,12 +31,13 @@ class Case:
     training: bool = False        # the body stands in a model that is trained; then new states are results, too
     gradients: bool = True
     tolerance: float = 1e-12      # of the largest element
+    second: bool = False          # second derivatives, too
     declarations: str = ""
-    how = "values and gradients"
 
-    def __post_init__(self):
-        if not self.gradients:
-            self.how = "values"
+    @property
+    def how(self):
+        kinds = "values and gradients" if self.gradients else "values"
+        return kinds + ", second derivatives" if self.second else kinds
 
 
 @dataclass
@@ -50,6 +51,7 @@ class DrawCase:
     declarations: str = ""
     training: bool = True
     gradients: bool = True
+    second: bool = False
 
 
 @dataclass

@@ -1,5 +1,6 @@
 # All cases, and the files of the library that are tested elsewhere.
 from activation_cases import ACTIVATIONS
+from attention_cases import ATTENTION
 from initializer_cases import INITIALIZERS
 from layer_cases import LAYERS
 from loss_cases import LOSSES
@@ -11,4 +12,4 @@ ELSEWHERE = {
     "schedules.nn": "steps against NumPy, in test/end-to-end",
 }
 
-CASES = ACTIVATIONS + INITIALIZERS + LAYERS + LOSSES + METRICS + NORMS
+CASES = ACTIVATIONS + ATTENTION + INITIALIZERS + LAYERS + LOSSES + METRICS + NORMS

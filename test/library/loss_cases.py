@@ -84,7 +84,7 @@ CE = "cross_entropy cross_entropy_from_logits reduced reduced_where"
 CEW = "cross_entropy class_weights reduced_by"
 
 LOSSES = [
-    Case(CE, "cross_entropy(x, y)", LOGITS, cross_entropy),
+    Case(CE, "cross_entropy(x, y)", LOGITS, cross_entropy, second=True),
     Case(CE, "x |> cross_entropy(label_smoothing: 0.1, ignore: 2)(y)", POSITIONS, lambda x, y: cross_entropy(x, y, 0.1, 2)),
     Case(CE, "x |> cross_entropy(reduction: sum, ignore: none)(y)", LOGITS, lambda x, y: cross_entropy(x, y, reduction="sum")),
     Case(CE, "x |> cross_entropy(reduction: none, ignore: 1)(y)", POSITIONS, lambda x, y: cross_entropy(x, y, ignore=1, reduction="none")),
@@ -106,7 +106,7 @@ LOSSES = [
     Case("mse", "x |> mse(reduction: none)(y)", {"x": real(2, 3, 2), "y": real(2, 3, 2, high=1)}, lambda x, y: (x - y) ** 2),
     Case("mae", "mae(x, y)", NUMBERS, lambda x, y: np.abs(x - y).mean()),
     Case("mae", "x |> mae(reduction: sum)(y)", {"x": real(7), "y": real(7, high=1)}, lambda x, y: np.abs(x - y).sum()),
-    Case("huber", "huber(x, y)", NUMBERS, huber),
+    Case("huber", "huber(x, y)", NUMBERS, huber, second=True),
     Case("huber", "x |> huber(delta: 0.6, reduction: sum)(y)", {"x": real(7), "y": real(7, high=1)}, lambda x, y: huber(x, y, 0.6, "sum")),
     Case("log_cosh", "log_cosh(x, y)", NUMBERS, lambda x, y: np.log(np.cosh(x - y)).mean()),
     Case("log_cosh", "x |> log_cosh(reduction: none)(y)", {"x": real(7), "y": real(7, high=1)}, lambda x, y: np.log(np.cosh(x - y))),
@@ -133,7 +133,7 @@ LOSSES = [
     Case("kl_divergence_probs", "kl_divergence_probs(x, y)", CHANCES, lambda x, y: kl(x, y).mean()),
     Case("kl_divergence_probs", "x |> kl_divergence_probs(epsilon: 0.2, reduction: sum)(y)", CHANCES,
          lambda x, y: kl(x.clip(0.2), y.clip(0.2)).sum()),
-    Case("cosine_distance", "cosine_distance(x, y)", PAIR, lambda x, y: cosine(x, y).mean()),
+    Case("cosine_distance", "cosine_distance(x, y)", PAIR, lambda x, y: cosine(x, y).mean(), second=True),
     Case("cosine_distance", "x |> cosine_distance(reduction: none)(y)", {"x": real(2, 3, 2), "y": real(2, 3, 2, high=1)}, cosine),
     Case("triplet", "triplet(a, p, n)", TRIPLE, lambda a, p, n: np.maximum(distance(a, p) - distance(a, n) + 1, 0).mean()),
     Case("triplet", "triplet(margin: 3, epsilon: 0, squared: true, reduction: none)(a, p, n)", TRIPLES,

@@ -71,14 +71,14 @@ def noisy(std):
 
 NORMS = [
     Case("LayerNorm layer_norm", "x |> LayerNorm", {"x": real(3, 5)},
-         lambda x, weight, bias: normal(x, -1, 1e-5) * weight + bias),
+         lambda x, weight, bias: normal(x, -1, 1e-5) * weight + bias, second=True),
     Case("LayerNorm layer_norm", "x |> LayerNorm(epsilon: 0.1, bias: false)", {"x": real(2, 3, 4)},
          lambda x, weight: normal(x, -1, 0.1) * weight),
     Case("LayerNorm layer_norm", "x |> LayerNorm(affine: false)", {"x": real(3, 5)}, lambda x: normal(x, -1, 1e-5)),
-    Case("RMSNorm", "x |> RMSNorm", {"x": real(3, 5)}, lambda x, weight: rms_norm(x) * weight),
+    Case("RMSNorm", "x |> RMSNorm", {"x": real(3, 5)}, lambda x, weight: rms_norm(x) * weight, second=True),
     Case("RMSNorm", "x |> RMSNorm(epsilon: 0.1, affine: false)", {"x": real(2, 3, 4)}, lambda x: rms_norm(x, 0.1)),
     Case("GroupNorm normalized_groups scale_shift", "x |> GroupNorm(2)", {"x": real(2, 4, 3)},
-         lambda x, weight, bias: group_norm(x, 2) * over_channels(weight, x) + over_channels(bias, x)),
+         lambda x, weight, bias: group_norm(x, 2) * over_channels(weight, x) + over_channels(bias, x), second=True),
     Case("GroupNorm", "x |> GroupNorm(3, epsilon: 0.1, affine: false)", {"x": real(2, 6, 2, 2)}, lambda x: group_norm(x, 3, 0.1)),
     Case("InstanceNorm normalized_groups", "x |> InstanceNorm", {"x": real(2, 3, 3, 2)}, lambda x: normal(x, (2, 3), 1e-5)),
     Case("InstanceNorm scale_shift", "x |> InstanceNorm(affine: true, epsilon: 0.1)", {"x": real(2, 3, 4)},
@@ -86,7 +86,7 @@ NORMS = [
          + over_channels(bias, x)),
     Case("local_response_norm", "x |> local_response_norm", {"x": real(2, 7, 2, 3)}, response),
     Case("local_response_norm", "x |> local_response_norm(size: 2, alpha: 0.5, beta: 1.5, k: 2)", {"x": real(2, 3, 2, 2)},
-         lambda x: response(x, 2, 0.5, 1.5, 2.0)),
+         lambda x: response(x, 2, 0.5, 1.5, 2.0), second=True),
     DrawCase("SpatialDropout", "x |> SpatialDropout", {"x": real(20, 16, 3, 2)}, dropped(0.5, (2, 3))),
     DrawCase("SpatialDropout", "x |> SpatialDropout(0.2)", {"x": real(25, 20, 3)}, dropped(0.2, (2,))),
     Case("SpatialDropout", "x |> SpatialDropout(0.2)", {"x": real(3, 4, 2)}, lambda x: x),
@@ -95,7 +95,7 @@ NORMS = [
     Case("GaussianNoise", "x |> GaussianNoise(0.5)", {"x": real(3, 4)}, lambda x: x),
     Case("BatchNorm batch_norm moments", "x |> BatchNorm", {"x": real(4, 3)},
          lambda x, running_mean, running_var, weight, bias: trained_batch_norm(
-             x, running_mean, running_var, weight, bias, 0.9, 1e-5, True), training=True),
+             x, running_mean, running_var, weight, bias, 0.9, 1e-5, True), training=True, second=True),
     Case("BatchNorm batch_norm moments", "x |> BatchNorm(momentum: 0.6, epsilon: 0.1, unbiased: false, affine: false)",
          {"x": real(2, 3, 2, 2)}, lambda x, running_mean, running_var: trained_batch_norm(
              x, running_mean, running_var, np.ones(3), np.zeros(3), 0.6, 0.1, False), training=True),

@@ -132,7 +132,8 @@ def weighted_sum(value, type, tag):
 
 
 def value_functions(name, case, entry):
-    """@name returns a number to derive and the outputs; @name.gradient its derivatives by all f64 arguments."""
+    """@name returns a number to derive and the outputs, @name.gradient its derivatives by all f64 arguments; @name.slope a sum of
+    these, for second derivatives."""
     attributes, wrt = ranges(case, entry)
     lines, total, results, types = list(entry.lines), None, list(entry.results), list(entry.result_types)
     if case.training:  # the loss as it was before its cast to f32
@@ -150,15 +151,33 @@ def value_functions(name, case, entry):
             total = f"%zt{k}" if total else f"%zz{k}s"
         results, types = [total, *results], ["tensor<f64>", *types]
     made = [signature(name, entry.arguments, entry.types, attributes, types, lines, results)]
-    if case.gradients and wrt:
-        count = len(types) + len(wrt)
-        gradients = [entry.types[k] for k in wrt]
-        positions = ", ".join(map(str, wrt))
-        call = (f"%r:{count} = nn.value_and_grad @{name}({', '.join(entry.arguments)}) {{wrt = array<i64: {positions}>}} : "
-                f"({', '.join(entry.types)}) -> ({', '.join(types + gradients)})")
-        made.append(signature(f"{name}.gradient", entry.arguments, entry.types, attributes, gradients, [call],
-                              [f"%r#{len(types) + i}" for i in range(len(wrt))], f" attributes {{nn.wrt = array<i64: {positions}>}}"))
+    if not case.gradients or not wrt:
+        return made
+    gradients = [entry.types[k] for k in wrt]
+    call, derived = derivative(name, entry, types, wrt)
+    made.append(gradient_function(name, entry, attributes, types, wrt))
+    if case.second:
+        sums = [line for i, (value, type) in enumerate(zip(derived, gradients)) for line in weighted_sum(value, type, f"zz{i}")]
+        sums += [f"%zt{i} = nn.add %{'zt' if i > 1 else 'zz'}{i - 1}{'' if i > 1 else 's'}, %zz{i}s : tensor<f64>, tensor<f64> -> tensor<f64>"
+                 for i in range(1, len(wrt))]
+        slope = f"%zt{len(wrt) - 1}" if len(wrt) > 1 else "%zz0s"
+        made.append(signature(f"{name}.slope", entry.arguments, entry.types, attributes, ["tensor<f64>"], [call, *sums], [slope]))
+        made.append(gradient_function(f"{name}.slope", entry, attributes, ["tensor<f64>"], wrt))
     return made
+
+
+def derivative(name, entry, types, wrt):
+    """The line that takes the derivatives of @name by arguments, and its values."""
+    gradients = [entry.types[k] for k in wrt]
+    call = (f"%r:{len(types) + len(wrt)} = nn.value_and_grad @{name}({', '.join(entry.arguments)}) "
+            f"{{wrt = array<i64: {', '.join(map(str, wrt))}>}} : ({', '.join(entry.types)}) -> ({', '.join(types + gradients)})")
+    return call, [f"%r#{len(types) + i}" for i in range(len(wrt))]
+
+
+def gradient_function(name, entry, attributes, types, wrt):
+    call, derived = derivative(name, entry, types, wrt)
+    return signature(f"{name}.gradient", entry.arguments, entry.types, attributes, [entry.types[k] for k in wrt], [call], derived,
+                     f" attributes {{nn.wrt = array<i64: {', '.join(map(str, wrt))}>}}")
 
 
 def metric_function(name, case, evaluate, result):
