@@ -249,9 +249,15 @@ llvm::Constant *Description::source(DictionaryAttr from) {
                                        data.i32(type ? typeNumber(type.getValue()) : 0),
                                        data.i64(integer(row, "limit")), data.i64(integer(row, "ignored"))}));
     }
+  SmallVector<llvm::Constant *> options;
+  if (auto list = from.getAs<DictionaryAttr>("options"))
+    for (NamedAttribute option : list)
+      options.push_back(
+          data.structure({data.string(option.getName()), data.i64(integer(list, option.getName().getValue()))}));
   StringRef kind = text(from, "kind");
   return data.structure({kind.empty() ? data.null() : data.string(kind), fileTable, data.table(fields), data.i64(files),
-                         data.i64(fields.size()), data.f64(real(from, "value"))});
+                         data.i64(fields.size()), data.f64(real(from, "value")), data.table(options),
+                         data.i64(options.size())});
 }
 
 llvm::Constant *Description::train(DictionaryAttr from) {

@@ -32,6 +32,7 @@ void ModelCompiler::run() {
   if (train.decl) {
     // The loss comes first: training mode meets every parameter. A model with mistakes is evaluated once.
     buildLoss();
+    checkRanges(evaluator, train.data);
     if (failed()) {
       optimizer();
       metricsOf();

@@ -18,128 +18,6 @@ static const char *const laterEntries[] = {"augment",    "accumulate", "sample_w
                                            "regularize", "freeze",     "load",          "stop",      "checkpoint"};
 
 //===--------------------------------------------------------------------------------------------------------------===//
-// Sources
-//===--------------------------------------------------------------------------------------------------------------===//
-
-/// `u8[batch, 1, 28, 28]` in an argument: the type of one record, without its leading batch dimension.
-static std::optional<mlir::RankedTensorType> recordType(Evaluator &evaluator, const Expr &expr) {
-  auto *index = dyn_cast<IndexExpr>(&expr);
-  auto *name = index ? dyn_cast<NameExpr>(index->base.get()) : nullptr;
-  mlir::Type element = name ? elementType(name->name, evaluator.emitter.builder.getContext()) : mlir::Type();
-  auto report = [&]() -> std::optional<mlir::RankedTensorType> {
-    evaluator.error(expr.span, "the type of a field looks like `u8[batch, 1, 28, 28]`");
-    return std::nullopt;
-  };
-  if (!element || index->subscripts.empty())
-    return report();
-  llvm::SmallVector<int64_t> shape;
-  for (const Subscript &place : llvm::ArrayRef<Subscript>(index->subscripts).drop_front()) {
-    if (place.kind != Subscript::Kind::Index)
-      return report();
-    auto extent = evaluator.evaluateInteger(*place.low, "a dimension");
-    if (!extent)
-      return std::nullopt;
-    shape.push_back(*extent);
-  }
-  auto *batch = index->subscripts[0].kind == Subscript::Kind::Index ? dyn_cast<NameExpr>(index->subscripts[0].low.get())
-                                                                    : nullptr;
-  if (!batch || !evaluator.dimensions.count(batch->name)) {
-    evaluator.error(index->subscripts[0].span, "the first dimension of a field is the batch")
-        .hint("write `" + name->name + "[batch, …]`");
-    return std::nullopt;
-  }
-  return mlir::RankedTensorType::get(shape, element);
-}
-
-static bool readSource(Evaluator &evaluator, const Expr &expr, bool isValidation, const DataSource *training,
-                       llvm::ArrayRef<std::pair<std::string, mlir::RankedTensorType>> inputs, DataSource &source) {
-  source.span = expr.span;
-  mlir::OpBuilder &builder = evaluator.emitter.builder;
-  auto *call = dyn_cast<CallExpr>(&expr);
-  auto *kind = call ? dyn_cast<NameExpr>(call->callee.get()) : nullptr;
-  if (isValidation && !call) {
-    Value value = evaluator.evaluate(expr);
-    if (value.isNumber() && value.asNumber() > 0 && value.asNumber() < 1) {
-      source.kind = "fraction";
-      source.fraction = value.asNumber();
-      return true;
-    }
-    if (!value.isError())
-      evaluator.error(expr.span, "`validation` is a fraction between 0 and 1, `tail(fraction)` or a source of data");
-    return false;
-  }
-  static const char *const kinds[] = {"idx", "npy", "npz", "safetensors"};
-  static const char *const laterKinds[] = {"cifar10", "csv", "text", "images", "generate", "kfold"};
-  if (isValidation && kind && kind->name == "tail" && call->arguments.size() == 1) {
-    Value value = evaluator.evaluate(*call->arguments[0].value);
-    if (!value.isNumber() || value.asNumber() <= 0 || value.asNumber() >= 1) {
-      evaluator.error(expr.span, "`tail` takes a fraction between 0 and 1");
-      return false;
-    }
-    source.kind = "tail";
-    source.fraction = value.asNumber();
-    return true;
-  }
-  if (!kind || !llvm::is_contained(kinds, kind->name)) {
-    Span at = kind ? kind->span : expr.span;
-    if (kind && llvm::is_contained(laterKinds, kind->name)) {
-      evaluator.error(at, "the source `" + kind->name + "` cannot be compiled yet")
-          .hint("idx, npy, npz and safetensors can");
-      return false;
-    }
-    auto &message = evaluator.error(at, "a source of data is idx(…), npy(…), npz(…) or safetensors(…)");
-    std::string meant = kind ? nearest(kind->name, std::vector<std::string>(std::begin(kinds), std::end(kinds))) : "";
-    if (!meant.empty())
-      message.hint("did you mean `" + meant + "`?");
-    return false;
-  }
-  source.kind = kind->name;
-  for (const Argument &argument : call->arguments) {
-    if (argument.name) {
-      auto type = recordType(evaluator, *argument.value);
-      if (!type)
-        return false;
-      source.fields.push_back({argument.name.text, *type});
-      continue;
-    }
-    Value file = evaluator.evaluate(*argument.value);
-    if (file.kind() != Value::Kind::String) {
-      if (!file.isError())
-        evaluator.error(argument.value->span, "the name of a file is text in quotes");
-      return false;
-    }
-    source.files.push_back(file.asText());
-  }
-  bool oneFile = source.kind == "npz" || source.kind == "safetensors";
-  if (source.files.empty() || (oneFile && source.files.size() != 1)) {
-    evaluator.error(expr.span,
-                    "`" + source.kind + "` wants " + (oneFile ? "the name of one file" : "the names of its files"));
-    return false;
-  }
-  if (source.fields.empty() && training)
-    source.fields = training->fields;
-  if (source.fields.empty() && source.kind == "idx" && !inputs.empty()) {
-    // The fixed form of IDX: bytes of the shape that the model looks at, and a label.
-    mlir::RankedTensorType first = inputs.front().second;
-    source.fields.push_back(
-        {"image", mlir::RankedTensorType::get(first.getShape().drop_front(), builder.getIntegerType(8, false))});
-    if (source.files.size() > 1)
-      source.fields.push_back({"label", mlir::RankedTensorType::get({}, builder.getI32Type())});
-  }
-  if (source.fields.empty()) {
-    evaluator.error(expr.span, "`" + source.kind + "` does not say what its fields are")
-        .hint("declare them: `" + source.kind + "(\"file\", image: u8[batch, 1, 28, 28], label: i32[batch])`");
-    return false;
-  }
-  if (!oneFile && source.fields.size() != source.files.size()) {
-    evaluator.error(expr.span, "`" + source.kind + "` has one file per field: " + Twine(source.files.size()) +
-                                   " files and " + Twine(source.fields.size()) + " fields");
-    return false;
-  }
-  return true;
-}
-
-//===--------------------------------------------------------------------------------------------------------------===//
 // Entries
 //===--------------------------------------------------------------------------------------------------------------===//
 
@@ -205,14 +83,7 @@ bool nn::frontend::readTrainBlock(Evaluator &evaluator, TrainBlock &block,
   if (const Expr *validation = decl.find("validation"))
     good &= readSource(evaluator, *validation, true, &block.data, inputs, block.validation);
   for (const DataSource *other : {&block.test, &block.validation})
-    for (auto [a, b] : llvm::zip(block.data.fields, other->fields))
-      if (a.name != b.name || a.type != b.type) {
-        evaluator.error(other->span, "the fields differ from those of `data`: `" + b.name + ": " +
-                                         evaluator.names.type(b.type) + "` where `data` has `" + a.name + ": " +
-                                         evaluator.names.type(a.type) + "` per record");
-        good = false;
-        break;
-      }
+    good &= checkSameFields(evaluator, block.data, *other);
   auto epochs = positive(evaluator, decl, "epochs"), steps = positive(evaluator, decl, "steps");
   block.epochs = epochs.value_or(0);
   block.steps = steps.value_or(0);
@@ -292,26 +163,7 @@ mlir::DictionaryAttr nn::frontend::toAttribute(const TrainBlock &block, const st
       attributes.push_back(b.getStringAttr(text));
     return b.getArrayAttr(attributes);
   };
-  auto source = [&](const DataSource &s) {
-    llvm::SmallVector<mlir::Attribute> fields;
-    for (const DataField &field : s.fields) {
-      auto range = ranges.find(field.name);
-      IdRange ids = range == ranges.end() ? IdRange{0, 0} : range->second;
-      fields.push_back(b.getDictionaryAttr({
-          b.getNamedAttr("name", b.getStringAttr(field.name)),
-          b.getNamedAttr("shape", b.getDenseI64ArrayAttr(field.type.getShape())),
-          b.getNamedAttr("type", mlir::TypeAttr::get(field.type.getElementType())),
-          b.getNamedAttr("limit", b.getI64IntegerAttr(ids.limit)),
-          b.getNamedAttr("ignored", b.getI64IntegerAttr(ids.ignored)),
-      }));
-    }
-    return b.getDictionaryAttr({
-        b.getNamedAttr("kind", b.getStringAttr(s.kind)),
-        b.getNamedAttr("files", strings(s.files)),
-        b.getNamedAttr("fields", b.getArrayAttr(fields)),
-        b.getNamedAttr("value", b.getF64FloatAttr(s.fraction)),
-    });
-  };
+  auto source = [&](const DataSource &s) { return toAttribute(s, ranges, context); };
   llvm::SmallVector<mlir::NamedAttribute> result = {
       b.getNamedAttr("epochs", b.getI64IntegerAttr(block.epochs)),
       b.getNamedAttr("steps", b.getI64IntegerAttr(block.steps)),

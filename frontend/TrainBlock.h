@@ -8,23 +8,9 @@
 #ifndef NN_FRONTEND_TRAINBLOCK_H
 #define NN_FRONTEND_TRAINBLOCK_H
 
-#include "frontend/Evaluator.h"
+#include "frontend/DataSource.h"
 
 namespace nn::frontend {
-
-struct DataField {
-  std::string name;
-  mlir::RankedTensorType type; ///< of one record, without the batch
-};
-
-/// A `data`, `validation` or `test` entry.
-struct DataSource {
-  std::string kind; ///< idx npy npz safetensors, or fraction and tail (of the training data); empty: absent
-  std::vector<std::string> files;
-  std::vector<DataField> fields;
-  double fraction = 0;
-  Span span;
-};
 
 struct TrainBlock {
   const TrainDecl *decl = nullptr;
@@ -44,8 +30,7 @@ bool readBatch(Evaluator &evaluator, const TrainDecl &decl, TrainBlock &block);
 bool readTrainBlock(Evaluator &evaluator, TrainBlock &block,
                     llvm::ArrayRef<std::pair<std::string, mlir::RankedTensorType>> inputs);
 
-/// The dictionary `nn.train`: data, validation, test ({kind, files, fields: [{name, shape, type, limit, ignored}],
-/// value} or absent), epochs, steps, seed, shuffle, drop_last, classes, target.
+/// The dictionary `nn.train`: data, validation, test (or absent), epochs, steps, seed, shuffle, drop_last, classes, target.
 mlir::DictionaryAttr toAttribute(const TrainBlock &block, const std::map<std::string, IdRange> &ranges,
                                  mlir::MLIRContext *context);
 

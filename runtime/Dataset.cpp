@@ -2,6 +2,7 @@
 #include "Dataset.h"
 #include "Philox.h"
 #include "Sampler.h"
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -59,22 +60,35 @@ void ArrayDataset::copy(int64_t i, int64_t record, char *out) {
 
 static int64_t portion(int64_t count, double fraction) { return int64_t(std::floor(count * fraction + 0.5)); }
 
+int64_t optionOf(const nnrt_source &source, const char *name) {
+  for (int64_t i = 0; i < source.n_options; ++i)
+    if (!strcmp(source.options[i].name, name))
+      return source.options[i].value;
+  return 0;
+}
+
 void splitTail(Dataset &data, double fraction, Part &rest, Part &part) {
-  int64_t size = portion(data.count(), fraction);
-  rest = {&data, 0, data.count() - size, {}};
-  part = {&data, data.count() - size, size, {}};
+  int64_t size = portion(data.count(), fraction), head = data.count() - size;
+  rest = {&data, 0, size ? std::max<int64_t>(0, head - data.reach()) : head, {}};
+  part = {&data, head, size, {}};
 }
 
 void splitDraw(Dataset &data, double fraction, uint64_t seed, Part &rest, Part &part) {
-  int64_t size = portion(data.count(), fraction);
-  Permutation order(data.count(), seed, uint32_t(Draw::ValidationSplit), 0);
-  std::vector<bool> drawn(data.count());
-  for (int64_t i = 0; i < size; ++i)
-    drawn[order(i)] = true;
-  rest = {&data, 0, data.count() - size, {}};
-  part = {&data, 0, size, {}};
-  for (int64_t i = 0; i < data.count(); ++i)
-    (drawn[i] ? part : rest).picks.push_back(uint32_t(i));
+  int64_t count = data.count(), reach = data.reach(), run = reach ? 8 * (reach + 1) : 1, runs = (count + run - 1) / run;
+  Permutation order(runs, seed, uint32_t(Draw::ValidationSplit), 0);
+  std::vector<bool> drawn(count), near(count);
+  for (int64_t i = 0; i < portion(runs, fraction); ++i)
+    for (int64_t first = order(i) * run, k = first; k < std::min(first + run, count); ++k)
+      drawn[k] = true;
+  for (int64_t i = 0; i < count && reach; ++i)
+    for (int64_t k = std::max<int64_t>(0, i - reach); drawn[i] && k <= std::min(i + reach, count - 1); ++k)
+      near[k] = true;
+  rest = part = {&data, 0, 0, {}};
+  for (int64_t i = 0; i < count; ++i)
+    if (drawn[i] || !near[i])
+      (drawn[i] ? part : rest).picks.push_back(uint32_t(i));
+  rest.count = int64_t(rest.picks.size());
+  part.count = int64_t(part.picks.size());
 }
 
 Status openTraining(const nnrt_train &train, const DataPlace &place, TrainingData &opened) {
@@ -88,7 +102,9 @@ Status openTraining(const nnrt_train &train, const DataPlace &place, TrainingDat
   } else if (!strcmp(validation.kind, "fraction")) {
     splitDraw(*opened.data, validation.value, uint64_t(train.seed), opened.training, opened.validation);
   } else {
-    NNRT_TRY(openSource(validation, SourceRole::Validation, place, opened.other));
+    DataPlace second = place;
+    second.vocabulary = opened.data->vocabulary();
+    NNRT_TRY(openSource(validation, SourceRole::Validation, second, opened.other));
     opened.validation = {opened.other.get(), 0, opened.other->count(), {}};
     return {};
   }

@@ -21,6 +21,10 @@ public:
   int64_t recordBytes(int64_t field) const;
   /// Writes one field of one record in the field's element type and shape.
   virtual void copy(int64_t field, int64_t record, char *out) = 0;
+  /// How many of the records behind a record hold some of its content: windows of a text overlap.
+  virtual int64_t reach() const { return 0; }
+  /// Of a text: its different characters in order, as UTF-8.
+  virtual std::string vocabulary() const { return ""; }
 
 protected:
   const nnrt_source &source;
@@ -46,6 +50,7 @@ Status matchField(const std::string &what, const nnrt_field &field, Array &array
 struct DataPlace {
   std::string folder;
   bool builtin = false;
+  std::string vocabulary; // where not empty, the characters that a text may have
 };
 
 /// Which part of the train block a source is: names it in messages, and draws its own built-in digits.
@@ -70,7 +75,11 @@ struct TrainingData {
 };
 Status openTraining(const nnrt_train &train, const DataPlace &place, TrainingData &data);
 
-/// Cuts a fraction off: the end of the file, or a draw that depends on the seed only; the rest stays in order.
+/// The named number that the source was declared with, or 0.
+int64_t optionOf(const nnrt_source &source, const char *name);
+
+/// Cuts a fraction off: the end of the file, or a draw that depends on the seed only; the rest stays in order. Records
+/// that share content with the part are left out of the rest; where records overlap, runs of them are drawn.
 void splitTail(Dataset &data, double fraction, Part &rest, Part &part);
 void splitDraw(Dataset &data, double fraction, uint64_t seed, Part &rest, Part &part);
 

@@ -25,6 +25,7 @@ public:
   const nnrt_model &model;
   Arena arena;
   Team team;
+  std::string vocabulary; // of a model of texts: its characters, from the data or the weights
 };
 
 /// One entry of an instance, planned for its team.

@@ -11,9 +11,10 @@
 namespace nnrt {
 
 /// The test data; a model without `test` is evaluated on its validation data.
-static Status openTest(const Invocation &invocation, const nnrt_train &train, TrainingData &data, Part &part,
-                       const char *&name) {
+static Status openTest(const Invocation &invocation, const nnrt_train &train, const std::string &vocabulary,
+                       TrainingData &data, Part &part, const char *&name) {
   DataPlace place = invocation.dataPlace();
+  place.vocabulary = vocabulary;
   if (train.test.kind) {
     NNRT_TRY(openSource(train.test, SourceRole::Test, place, data.other));
     part = {data.other.get(), 0, data.other->count(), {}};
@@ -38,7 +39,7 @@ Status runEval(const Invocation &invocation) {
   TrainingData data;
   Part part;
   const char *name = nullptr;
-  NNRT_TRY(openTest(invocation, *train, data, part, name));
+  NNRT_TRY(openTest(invocation, *train, instance.vocabulary, data, part, name));
   bool quiet = options.has("--quiet");
   if (!quiet) {
     if (invocation.dataPlace().builtin)

@@ -3,12 +3,13 @@
 #include "Dataset.h"
 #include "Idx.h"
 #include "Safetensors.h"
+#include "Text.h"
 #include <algorithm>
 #include <cstring>
 
 namespace nnrt {
 
-Status readGiven(const std::string &path, std::vector<NamedArray> &arrays) {
+Status readGiven(const std::string &path, const Instance &instance, std::vector<NamedArray> &arrays) {
   std::shared_ptr<Region> file;
   NNRT_TRY(Region::map(path, file));
   auto startsWith = [&](const char *bytes, int64_t n) { return file->size() >= n && !memcmp(file->data(), bytes, n); };
@@ -25,6 +26,14 @@ Status readGiven(const std::string &path, std::vector<NamedArray> &arrays) {
   arrays.clear();
   if (file->size() >= 9 && file->data()[8] == '{')
     return readSafetensors(path, file, arrays);
+  if (const nnrt_train *train = instance.model.train; train && !strcmp(train->data.kind, "text")) {
+    if (instance.vocabulary.empty())
+      return wrong("%s: a text is read with the vocabulary that weights hold: name them with --weights FILE",
+                   path.c_str());
+    arrays.emplace_back();
+    arrays[0].name = "tokens";
+    return readWindows(path, optionOf(train->data, "window"), instance.vocabulary, arrays[0].array);
+  }
   return wrong(
       "%s: is none of IDX, .npy, .npz and .safetensors: save the input as one of these (numpy.save writes .npy)",
       path.c_str());

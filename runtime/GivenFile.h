@@ -9,8 +9,9 @@
 
 namespace nnrt {
 
-/// Reads IDX, .npy (one array without a name), .npz or .safetensors (arrays by name), told apart by their first bytes.
-Status readGiven(const std::string &path, std::vector<NamedArray> &arrays);
+/// Reads IDX, .npy (one array without a name), .npz or .safetensors (arrays by name), told apart by their first bytes;
+/// what is none of these is a text where the model's data is one.
+Status readGiven(const std::string &path, const Instance &instance, std::vector<NamedArray> &arrays);
 
 /// A file matched with an entry: every record and input tensor of it has its array.
 class GivenBatchSource {

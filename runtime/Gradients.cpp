@@ -28,7 +28,7 @@ static Status runOnData(const Invocation &invocation, Instance &instance, int64_
 
 static Status runOnFile(const std::string &path, Instance &instance, int64_t seed, std::unique_ptr<Entry> &entry) {
   std::vector<NamedArray> arrays;
-  NNRT_TRY(readGiven(path, arrays));
+  NNRT_TRY(readGiven(path, instance, arrays));
   std::unique_ptr<GivenBatchSource> source;
   NNRT_TRY(GivenBatchSource::match(path, std::move(arrays), instance,
                                    {instance.find("gradients"), instance.find("gradients_input")}, source));

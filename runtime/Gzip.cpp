@@ -1,6 +1,7 @@
 // zlib behind the interface of Gzip.h, or its absence.
 #include "Gzip.h"
 #include <algorithm>
+#include <cstring>
 #ifdef NNRT_ZLIB
 #include <zlib.h>
 #endif
@@ -102,5 +103,23 @@ Status Inflater::read(char *, int64_t) { return {}; }
 Status Inflater::finish() { return {}; }
 
 #endif
+
+Status unpack(const std::string &path, std::shared_ptr<Region> &file) {
+  if (!looksGzipped(*file))
+    return {};
+  Inflater inflater;
+  NNRT_TRY(inflater.open(path, Inflater::Gzip, file->data(), file->size()));
+  uint32_t bytes = 0; // the last four bytes tell the size
+  if (file->size() >= 18)
+    memcpy(&bytes, file->data() + file->size() - 4, 4);
+  if (bytes / largestDeflateRatio > file->size())
+    return wrong("%s: the compressed data is damaged (its end announces %u bytes): fetch it again", path.c_str(), bytes);
+  std::shared_ptr<Region> memory;
+  NNRT_TRY(Region::allocate(bytes, memory, path));
+  NNRT_TRY(inflater.read(memory->data(), bytes));
+  NNRT_TRY(inflater.finish());
+  file = std::move(memory);
+  return {};
+}
 
 } // namespace nnrt

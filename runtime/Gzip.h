@@ -28,6 +28,9 @@ private:
   std::string what;
 };
 
+/// The bytes of a file as they are: one packed by gzip is inflated into memory, another stays mapped.
+Status unpack(const std::string &path, std::shared_ptr<Region> &file);
+
 /// No deflate stream grows by more than this factor: a header that announces more lies.
 constexpr int64_t largestDeflateRatio = 1032;
 

@@ -3,6 +3,7 @@
 #include "GivenFile.h"
 #include "Json.h"
 #include "Program.h"
+#include "Text.h"
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
@@ -56,6 +57,21 @@ static void appendValues(std::string &out, const nnrt_tensor &tensor, const char
   out += ']';
 }
 
+/// The most probable character at each position, where the output ranks those of a vocabulary.
+static std::string charactersOf(const Instance &instance, const nnrt_tensor &output, int64_t row) {
+  std::string text;
+  if (instance.vocabulary.empty() || output.type != NNRT_F32 || output.rank < 2)
+    return text;
+  Vocabulary known(instance.vocabulary);
+  int64_t classes = output.shape[output.rank - 1], positions = elementsOf(output.shape + 1, output.rank - 2);
+  if (classes != known.size())
+    return text;
+  const float *scores = reinterpret_cast<const float *>(instance.at(output)) + row * positions * classes;
+  for (int64_t i = 0; i < positions; ++i)
+    appendCharacter(text, known.character(largest(scores + i * classes, classes)));
+  return text;
+}
+
 namespace {
 /// Collects what the records' outputs become.
 class Writer {
@@ -93,6 +109,10 @@ std::string Writer::line(const std::vector<const nnrt_tensor *> &outputs, const 
       text += ",\"name\":";
       appendString(text, className(instance.model, best).c_str());
     }
+  }
+  if (std::string characters = charactersOf(instance, *outputs[0], row); !characters.empty()) {
+    text += ",\"text\":";
+    appendString(text, characters.c_str());
   }
   for (const nnrt_tensor *output : outputs) {
     text += ',';
@@ -148,7 +168,7 @@ Status runPredict(const Invocation &invocation) {
   Writer writer(instance, out);
   for (const std::string &path : options.arguments) {
     std::vector<NamedArray> arrays;
-    NNRT_TRY(readGiven(path, arrays));
+    NNRT_TRY(readGiven(path, instance, arrays));
     std::unique_ptr<GivenBatchSource> source;
     NNRT_TRY(
         GivenBatchSource::match(path, std::move(arrays), instance, {instance.find("predict_record"), direct}, source));

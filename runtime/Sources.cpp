@@ -5,6 +5,7 @@
 #include "Idx.h"
 #include "Npy.h"
 #include "Safetensors.h"
+#include "Text.h"
 #include <cstring>
 
 namespace nnrt {
@@ -27,9 +28,11 @@ Status openSource(const nnrt_source &source, SourceRole role, const DataPlace &p
   if (!place.folder.empty() && !isFolder(place.folder))
     return wrong("--data: there is no folder '%s'", place.folder.c_str());
   auto kind = [&](const char *name) { return !strcmp(source.kind, name); };
+  if (kind("text"))
+    return Text::open(source, findFile(joinPath(place.folder, source.files[0])), place.vocabulary, advice, dataset);
   bool single = kind("idx") || kind("npy");
   if (!single && !kind("npz") && !kind("safetensors"))
-    return wrong("data of the kind '%s' cannot be read by this program: the kinds are idx, npy, npz and safetensors",
+    return wrong("data of the kind '%s' cannot be read by this program: the kinds are idx, npy, npz, safetensors and text",
                  source.kind);
   std::vector<Array> arrays(source.n_fields);
   std::vector<std::string> names;

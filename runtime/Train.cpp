@@ -128,12 +128,15 @@ Status runTrain(const Invocation &invocation) {
   run.out = options.text("--out", invocation.defaultWeights());
   NNRT_TRY(checkWritable(run.out, "--out"));
   DataPlace place = invocation.dataPlace();
+  if (options.has("--weights"))
+    NNRT_TRY(readVocabulary(options.text("--weights"), place.vocabulary));
   NNRT_TRY(openTraining(*train, place, run.data));
   if (place.builtin && !run.quiet)
     printf("data: built-in digits (generated, not from files)\n");
 
   Instance instance(invocation.model);
   NNRT_TRY(invocation.start(instance, run.seed));
+  instance.vocabulary = run.data.data->vocabulary();
   const nnrt_entry *description;
   NNRT_TRY(invocation.need(instance, "train_step", description));
   if (train->drop_last && description->batch > run.data.training.count)

@@ -29,7 +29,28 @@ Status saveWeights(const std::string &path, const Instance &instance) {
     }
     metadata.emplace_back("classes", classes + "]");
   }
+  if (!instance.vocabulary.empty())
+    metadata.emplace_back("vocabulary", instance.vocabulary);
   return writeSafetensors(path, tensors, metadata);
+}
+
+static std::string vocabularyIn(const Metadata &metadata) {
+  for (const auto &[key, value] : metadata)
+    if (key == "vocabulary")
+      return value;
+  return "";
+}
+
+static const char mapAdvice[] = "--weights takes a file that train has written";
+
+Status readVocabulary(const std::string &path, std::string &vocabulary) {
+  std::shared_ptr<Region> file;
+  NNRT_TRY(Region::map(path, file, mapAdvice));
+  std::vector<NamedArray> arrays;
+  Metadata metadata;
+  NNRT_TRY(readSafetensors(path, file, arrays, &metadata));
+  vocabulary = vocabularyIn(metadata);
+  return {};
 }
 
 static std::string describe(const nnrt_tensor &tensor) {
@@ -38,9 +59,10 @@ static std::string describe(const nnrt_tensor &tensor) {
 
 Status loadWeights(const std::string &path, Instance &instance) {
   std::shared_ptr<Region> file;
-  NNRT_TRY(Region::map(path, file, "--weights takes a file that train has written"));
+  NNRT_TRY(Region::map(path, file, mapAdvice));
   std::vector<NamedArray> found;
-  NNRT_TRY(readSafetensors(path, file, found));
+  Metadata metadata;
+  NNRT_TRY(readSafetensors(path, file, found, &metadata));
   const nnrt_model &model = instance.model;
   std::vector<const NamedArray *> match(model.n_owned);
   std::vector<std::string> differences;
@@ -75,6 +97,7 @@ Status loadWeights(const std::string &path, Instance &instance) {
   for (int64_t i = 0; i < model.n_owned; ++i)
     if (match[i])
       memcpy(instance.at(model.owned[i]), match[i]->array.data, model.owned[i].bytes);
+  instance.vocabulary = vocabularyIn(metadata);
   return {};
 }
 

@@ -7,6 +7,8 @@
 namespace nnrt {
 
 Status saveWeights(const std::string &path, const Instance &instance);
+/// The vocabulary that a weight file holds; empty where it has none.
+Status readVocabulary(const std::string &path, std::string &vocabulary);
 /// Replaces all parameters and state; a file that does not fit changes nothing, and the message lists every difference.
 Status loadWeights(const std::string &path, Instance &instance);
 

@@ -12,7 +12,7 @@
 extern "C" {
 #endif
 
-#define NNRT_ABI_VERSION 2
+#define NNRT_ABI_VERSION 3
 
 /* Computes tasks lo..hi-1 of a kernel. `args` are byte offsets into `arena`, one per operand, then one per result. */
 typedef void nnrt_kernel(char *arena, const int64_t *args, int64_t lo, int64_t hi);
@@ -99,12 +99,20 @@ typedef struct nnrt_field {
   int64_t ignored; /* an id outside 0..limit-1 that is allowed, too: its positions do not count; 0: none */
 } nnrt_field;
 
+typedef struct nnrt_option {
+  const char *name;
+  int64_t value;
+} nnrt_option;
+
 typedef struct nnrt_source { /* absent: kind is null */
-  const char *kind;          /* "idx" "npy" "npz" "safetensors" "tail" (value: fraction) "fraction" (value) */
-  const char *const *files;  /* idx, npy: one per field; npz, safetensors: one */
+  const char *kind;          /* "idx" "npy" "npz" "safetensors" "text", or a part of the training data: "tail" and
+                                "fraction" (value) */
+  const char *const *files;  /* idx, npy: one per field; otherwise one */
   const nnrt_field *fields;
   int64_t n_files, n_fields;
   double value;
+  const nnrt_option *options; /* text: window, stride, vocab */
+  int64_t n_options;
 } nnrt_source;
 
 typedef struct nnrt_train {

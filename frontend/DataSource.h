@@ -1,0 +1,51 @@
+//===- DataSource.h - Where records come from ---------------------------------------------------------------------===//
+//
+// Reads the entries `data`, `validation` and `test` of a train block: the kind of the source, its files, its fields and
+// its options. Opens no file.
+//
+//===--------------------------------------------------------------------------------------------------------------===//
+#ifndef NN_FRONTEND_DATASOURCE_H
+#define NN_FRONTEND_DATASOURCE_H
+
+#include "frontend/Evaluator.h"
+
+namespace nn::frontend {
+
+struct DataField {
+  std::string name;
+  mlir::RankedTensorType type; ///< of one record, without the batch
+};
+
+/// A `data`, `validation` or `test` entry.
+struct DataSource {
+  std::string kind; ///< idx npy npz safetensors text, or fraction and tail (of the training data); empty: absent
+  std::vector<std::string> files;
+  std::vector<DataField> fields;
+  std::map<std::string, int64_t> options;
+  double fraction = 0;
+  Span span;
+
+  std::optional<int64_t> option(llvm::StringRef name) const;
+};
+
+using ModelInputs = llvm::ArrayRef<std::pair<std::string, mlir::RankedTensorType>>;
+
+/// Reads a source. `training` is what `data` says, for the other entries: a validation entry may be a part of it, and
+/// fields that are not declared are the same. An IDX source without declared fields holds records of the shape of the
+/// model's first input. False after an error.
+bool readSource(Evaluator &evaluator, const Expr &expr, bool isValidation, const DataSource *training,
+                ModelInputs inputs, DataSource &source);
+
+/// The other sources of a block hold what `data` holds; false after an error.
+bool checkSameFields(Evaluator &evaluator, const DataSource &data, const DataSource &other);
+
+/// Compares what is known of a source's values when compiling with what the model takes: the vocabulary of a text.
+void checkRanges(Evaluator &evaluator, const DataSource &data);
+
+/// {kind, files, fields: [{name, shape, type, limit, ignored}], value, options}.
+mlir::DictionaryAttr toAttribute(const DataSource &source, const std::map<std::string, IdRange> &ranges,
+                                 mlir::MLIRContext *context);
+
+} // namespace nn::frontend
+
+#endif // NN_FRONTEND_DATASOURCE_H

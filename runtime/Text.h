@@ -1,0 +1,70 @@
+// Texts as windows of characters: the file stays where it is mapped, and a record is decoded when it is asked for.
+#ifndef NNRT_TEXT_H
+#define NNRT_TEXT_H
+#include "Dataset.h"
+
+namespace nnrt {
+
+/// A character of UTF-8 at `at`, which moves behind it; -1 where the bytes are not UTF-8 (a zero byte is no text).
+int32_t decodeCharacter(const char *&at, const char *end);
+void appendCharacter(std::string &out, int32_t character);
+
+/// The different characters of a text in order; a character's id is its place.
+class Vocabulary {
+public:
+  explicit Vocabulary(const std::string &characters = "");
+  explicit Vocabulary(const std::vector<bool> &present);
+  int64_t size() const { return int64_t(characters.size()); }
+  /// The id of a character, or -1.
+  int32_t id(int32_t character) const { return character < int32_t(ids.size()) ? ids[character] : -1; }
+  int32_t character(int64_t id) const { return characters[id]; }
+  std::string text() const;
+
+private:
+  void number();
+  std::vector<int32_t> characters, ids;
+};
+
+/// A UTF-8 file whose characters are found by number.
+class CharacterFile {
+public:
+  /// Reads it once: checks it, counts its characters, notes which there are.
+  Status open(const std::string &path, const std::string &advice, std::vector<bool> &present);
+  int64_t count() const { return characters; }
+  /// Where the character begins.
+  const char *at(int64_t character) const;
+  const char *end() const { return file->data() + file->size(); }
+  /// "character 17 (line 2, column 3)", all counted from 1
+  std::string place(int64_t character) const;
+
+private:
+  static constexpr int64_t every = 256; // the place of each of these characters is known
+  std::shared_ptr<Region> file;
+  int64_t characters = 0;
+  std::vector<int64_t> places; // empty where all characters are single bytes
+};
+
+/// Records `tokens` (a window of characters, as ids) and `next` (the same window, one character later).
+class Text : public Dataset {
+public:
+  /// The vocabulary is the file's own where `vocabulary` is empty; otherwise the file may have no other characters.
+  static Status open(const nnrt_source &source, const std::string &path, const std::string &vocabulary,
+                     const std::string &advice, std::unique_ptr<Dataset> &dataset);
+  void copy(int64_t field, int64_t record, char *out) override;
+  int64_t reach() const override { return (window - 1) / stride; }
+  std::string vocabulary() const override { return known.text(); }
+
+private:
+  explicit Text(const nnrt_source &source)
+      : Dataset(source), window(optionOf(source, "window")), stride(optionOf(source, "stride")) {}
+  int64_t window, stride;
+  CharacterFile file;
+  Vocabulary known;
+};
+
+/// The windows of a text given by hand, one behind the other, as an array i32[n, window]; a rest that fills no window is
+/// left out.
+Status readWindows(const std::string &path, int64_t window, const std::string &vocabulary, Array &array);
+
+} // namespace nnrt
+#endif
