@@ -245,9 +245,12 @@ llvm::Constant *Description::source(DictionaryAttr from) {
     for (auto row : list.getAsRange<DictionaryAttr>()) {
       ArrayRef<int64_t> shape = integers(row, "shape");
       auto type = row.getAs<TypeAttr>("type");
+      int64_t columns = 0;
+      llvm::Constant *columnTable = names(row, "columns", columns);
       fields.push_back(data.structure({data.string(text(row, "name")), data.array(shape), data.i32(shape.size()),
                                        data.i32(type ? typeNumber(type.getValue()) : 0),
-                                       data.i64(integer(row, "limit")), data.i64(integer(row, "ignored"))}));
+                                       data.i64(integer(row, "limit")), data.i64(integer(row, "ignored")),
+                                       columnTable, data.i64(columns), data.i64(integer(row, "column_range"))}));
     }
   SmallVector<llvm::Constant *> options;
   if (auto list = from.getAs<DictionaryAttr>("options"))

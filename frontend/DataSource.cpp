@@ -28,9 +28,10 @@ const SourceKind kinds[] = {
     {"npy", 0, true, {}},
     {"npz", 1, true, {}},
     {"safetensors", 1, true, {}},
+    {"csv", 1, true, {}},
     {"text", 1, false, {{"window", true}, {"stride", false}, {"vocab", true}}},
 };
-const char *const laterKinds[] = {"cifar10", "csv", "images", "generate", "kfold"};
+const char *const laterKinds[] = {"cifar10", "images", "generate", "kfold"};
 
 /// "a, b and c"
 std::string listOf(llvm::ArrayRef<std::string> words, StringRef last) {
@@ -54,6 +55,9 @@ private:
   std::optional<mlir::RankedTensorType> recordType(const Expr &type);
   bool argument(const SourceKind &kind, const Argument &argument);
   bool option(const SourceKind &kind, const Argument &argument);
+  bool columns(const Expr &map);
+  bool columnsOf(const Argument &entry);
+  bool checkColumns();
   bool complete(const SourceKind &kind);
   void fixedFields();
 
@@ -155,9 +159,74 @@ bool SourceReader::option(const SourceKind &kind, const Argument &argument) {
   return value.has_value();
 }
 
+/// `{x: ["height", "weight"], pixels: "p0" .. "p783"}`
+bool SourceReader::columns(const Expr &map) {
+  auto *entries = dyn_cast<MapExpr>(&map);
+  if (!entries) {
+    evaluator.error(map.span, "`columns` says which columns a field is made of")
+        .hint("write `columns: {x: [\"height\", \"weight\"]}`");
+    return false;
+  }
+  return llvm::all_of(entries->entries, [&](const Argument &entry) { return columnsOf(entry); });
+}
+
+bool SourceReader::columnsOf(const Argument &entry) {
+  auto field = llvm::find_if(source.fields, [&](const DataField &f) { return f.name == entry.name.text; });
+  if (field == source.fields.end()) {
+    evaluator.error(entry.name.span, "`" + entry.name.text + "` in `columns` is no field of this source");
+    return false;
+  }
+  llvm::SmallVector<const Expr *> parts = {entry.value.get()};
+  auto *range = dyn_cast<RangeExpr>(entry.value.get());
+  field->columnRange = range;
+  if (range)
+    parts = {range->low.get(), range->high.get()};
+  else if (auto *list = dyn_cast<ListExpr>(entry.value.get())) {
+    parts.clear();
+    for (const ExprPtr &element : list->elements)
+      parts.push_back(element.get());
+  }
+  for (const Expr *part : parts) {
+    Value name = evaluator.evaluate(*part);
+    if (name.kind() != Value::Kind::String) {
+      if (!name.isError())
+        evaluator.error(part->span, "the name of a column is text in quotes");
+      return false;
+    }
+    field->columns.push_back(name.asText());
+  }
+  if (int64_t elements = field->type.getNumElements(); !range && int64_t(parts.size()) != elements) {
+    evaluator.error(entry.value->span, "`" + field->name + ": " + evaluator.names.type(field->type) + "` has " +
+                                           Twine(elements) + " values per record, and these are " +
+                                           Twine(parts.size()) + " columns");
+    return false;
+  }
+  return true;
+}
+
+/// A field of several values says where they are; all types can be written as text.
+bool SourceReader::checkColumns() {
+  for (const DataField &field : source.fields) {
+    std::string written = "`" + field.name + ": " + evaluator.names.type(field.type) + "` per record";
+    mlir::Type element = field.type.getElementType();
+    if (element.isF16() || element.isBF16()) {
+      evaluator.error(expr.span, written + ": numbers of a table are f32, f64, i32, i64, i8, u8 or bool");
+      return false;
+    }
+    if (field.type.getNumElements() != 1 && field.columns.empty()) {
+      evaluator.error(expr.span, written + " needs " + Twine(field.type.getNumElements()) + " columns of the table")
+          .hint("name them: `columns: {" + field.name + ": [\"first\", \"second\", …]}`, or neighbours as `\"first\" .. \"last\"`");
+      return false;
+    }
+  }
+  return true;
+}
+
 bool SourceReader::argument(const SourceKind &kind, const Argument &argument) {
   if (argument.name && !kind.declares)
     return option(kind, argument);
+  if (argument.name.text == "columns" && source.kind == "csv")
+    return columns(*argument.value);
   if (argument.name) {
     auto type = recordType(*argument.value);
     if (type)
@@ -215,6 +284,8 @@ bool SourceReader::complete(const SourceKind &kind) {
         .hint("declare them: `" + source.kind + "(\"file\", image: u8[batch, 1, 28, 28], label: i32[batch])`");
     return false;
   }
+  if (source.kind == "csv" && !checkColumns())
+    return false;
   if (!kind.files && source.fields.size() != source.files.size()) {
     evaluator.error(expr.span, "`" + source.kind + "` has one file per field: " + Twine(source.files.size()) +
                                    " files and " + Twine(source.fields.size()) + " fields");
@@ -296,7 +367,12 @@ mlir::DictionaryAttr nn::frontend::toAttribute(const DataSource &source, const s
   for (const DataField &field : source.fields) {
     auto range = ranges.find(field.name);
     IdRange ids = range == ranges.end() ? IdRange{0, 0} : range->second;
+    llvm::SmallVector<mlir::Attribute> columns;
+    for (const std::string &column : field.columns)
+      columns.push_back(b.getStringAttr(column));
     fields.push_back(b.getDictionaryAttr({
+        b.getNamedAttr("columns", b.getArrayAttr(columns)),
+        b.getNamedAttr("column_range", b.getI64IntegerAttr(field.columnRange)),
         b.getNamedAttr("name", b.getStringAttr(field.name)),
         b.getNamedAttr("shape", b.getDenseI64ArrayAttr(field.type.getShape())),
         b.getNamedAttr("type", mlir::TypeAttr::get(field.type.getElementType())),

@@ -14,11 +14,13 @@ namespace nn::frontend {
 struct DataField {
   std::string name;
   mlir::RankedTensorType type; ///< of one record, without the batch
+  std::vector<std::string> columns; ///< of a table, one per element of a record; none: the column of the field's name
+  bool columnRange = false;         ///< `columns` are the first and the last of a row of neighbours
 };
 
 /// A `data`, `validation` or `test` entry.
 struct DataSource {
-  std::string kind; ///< idx npy npz safetensors text, or fraction and tail (of the training data); empty: absent
+  std::string kind; ///< idx npy npz safetensors csv text, or fraction and tail (of the training data); empty: absent
   std::vector<std::string> files;
   std::vector<DataField> fields;
   std::map<std::string, int64_t> options;
@@ -42,7 +44,7 @@ bool checkSameFields(Evaluator &evaluator, const DataSource &data, const DataSou
 /// Compares what is known of a source's values when compiling with what the model takes: the vocabulary of a text.
 void checkRanges(Evaluator &evaluator, const DataSource &data);
 
-/// {kind, files, fields: [{name, shape, type, limit, ignored}], value, options}.
+/// {kind, files, fields: [{name, shape, type, limit, ignored, columns, column_range}], value, options}.
 mlir::DictionaryAttr toAttribute(const DataSource &source, const std::map<std::string, IdRange> &ranges,
                                  mlir::MLIRContext *context);
 

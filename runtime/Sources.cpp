@@ -1,4 +1,5 @@
 // From a source of the train block to an opened data set: finds its files, lets the reader of the format read them.
+#include "Csv.h"
 #include "Dataset.h"
 #include "Digits.h"
 #include "Gzip.h"
@@ -31,8 +32,9 @@ Status openSource(const nnrt_source &source, SourceRole role, const DataPlace &p
   if (kind("text"))
     return Text::open(source, findFile(joinPath(place.folder, source.files[0])), place.vocabulary, advice, dataset);
   bool single = kind("idx") || kind("npy");
-  if (!single && !kind("npz") && !kind("safetensors"))
-    return wrong("data of the kind '%s' cannot be read by this program: the kinds are idx, npy, npz, safetensors and text",
+  if (!single && !kind("npz") && !kind("safetensors") && !kind("csv"))
+    return wrong("data of the kind '%s' cannot be read by this program: the kinds are idx, npy, npz, safetensors, csv and "
+                 "text",
                  source.kind);
   std::vector<Array> arrays(source.n_fields);
   std::vector<std::string> names;
@@ -45,6 +47,11 @@ Status openSource(const nnrt_source &source, SourceRole role, const DataPlace &p
       NNRT_TRY(kind("idx") ? readIdx(path, std::move(file), arrays[i]) : readNpy(path, std::move(file), arrays[i]));
       names.push_back(path);
     }
+  } else if (kind("csv")) {
+    std::string path = findFile(joinPath(place.folder, source.files[0]));
+    std::shared_ptr<Region> file;
+    NNRT_TRY(Region::map(path, file, advice));
+    NNRT_TRY(readCsv(path, std::move(file), source, arrays, names));
   } else {
     std::string path = joinPath(place.folder, source.files[0]);
     std::shared_ptr<Region> file;

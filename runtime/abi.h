@@ -97,6 +97,9 @@ typedef struct nnrt_field {
   int32_t rank, type;
   int64_t limit;   /* ids must be in 0..limit-1; 0: not an id (limit < 0: an id of unknown range) */
   int64_t ignored; /* an id outside 0..limit-1 that is allowed, too: its positions do not count; 0: none */
+  const char *const *columns; /* csv: one per element of a record; null: one, of the field's name */
+  int64_t n_columns;
+  int64_t column_range; /* 1: `columns` are the first and the last of a row of neighbours */
 } nnrt_field;
 
 typedef struct nnrt_option {
@@ -105,7 +108,7 @@ typedef struct nnrt_option {
 } nnrt_option;
 
 typedef struct nnrt_source { /* absent: kind is null */
-  const char *kind;          /* "idx" "npy" "npz" "safetensors" "text", or a part of the training data: "tail" and
+  const char *kind;          /* "idx" "npy" "npz" "safetensors" "csv" "text", or a part of the training data: "tail" and
                                 "fraction" (value) */
   const char *const *files;  /* idx, npy: one per field; otherwise one */
   const nnrt_field *fields;
