@@ -18,7 +18,7 @@ struct Option {
 /// What a kind of source is told besides its files.
 struct SourceKind {
   const char *name;
-  int files;     ///< how many, 0: one per field
+  int files;     ///< how many; 0: one per field, -1: any number
   bool declares; ///< its fields are written in the program
   std::vector<Option> options;
 };
@@ -29,9 +29,10 @@ const SourceKind kinds[] = {
     {"npz", 1, true, {}},
     {"safetensors", 1, true, {}},
     {"csv", 1, true, {}},
+    {"cifar10", -1, false, {}},
     {"text", 1, false, {{"window", true}, {"stride", false}, {"vocab", true}}},
 };
-const char *const laterKinds[] = {"cifar10", "images", "generate", "kfold"};
+const char *const laterKinds[] = {"images", "generate", "kfold"};
 
 /// "a, b and c"
 std::string listOf(llvm::ArrayRef<std::string> words, StringRef last) {
@@ -254,6 +255,9 @@ void SourceReader::fixedFields() {
     source.options.try_emplace("stride", window);
     add("tokens", {window}, builder.getI32Type());
     add("next", {window}, builder.getI32Type());
+  } else if (source.kind == "cifar10") {
+    add("image", {3, 32, 32}, builder.getIntegerType(8, false));
+    add("label", {}, builder.getI32Type());
   } else if (training && !training->fields.empty()) {
     source.fields = training->fields;
   } else if (source.kind == "idx" && !inputs.empty()) {
@@ -266,9 +270,9 @@ void SourceReader::fixedFields() {
 
 /// Everything that is needed was given; what may be left out gets its value.
 bool SourceReader::complete(const SourceKind &kind) {
-  if (source.files.empty() || (kind.files && source.files.size() != size_t(kind.files))) {
+  if (source.files.empty() || (kind.files > 0 && source.files.size() != size_t(kind.files))) {
     evaluator.error(expr.span,
-                    "`" + source.kind + "` wants " + (kind.files ? "the name of one file" : "the names of its files"));
+                    "`" + source.kind + "` wants " + (kind.files > 0 ? "the name of one file" : "the names of its files"));
     return false;
   }
   for (const Option &option : kind.options)

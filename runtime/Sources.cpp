@@ -1,4 +1,5 @@
 // From a source of the train block to an opened data set: finds its files, lets the reader of the format read them.
+#include "Cifar.h"
 #include "Csv.h"
 #include "Dataset.h"
 #include "Digits.h"
@@ -29,12 +30,14 @@ Status openSource(const nnrt_source &source, SourceRole role, const DataPlace &p
   if (!place.folder.empty() && !isFolder(place.folder))
     return wrong("--data: there is no folder '%s'", place.folder.c_str());
   auto kind = [&](const char *name) { return !strcmp(source.kind, name); };
+  if (kind("cifar10"))
+    return Cifar::open(source, role, place, advice, dataset);
   if (kind("text"))
     return Text::open(source, findFile(joinPath(place.folder, source.files[0])), place.vocabulary, advice, dataset);
   bool single = kind("idx") || kind("npy");
   if (!single && !kind("npz") && !kind("safetensors") && !kind("csv"))
-    return wrong("data of the kind '%s' cannot be read by this program: the kinds are idx, npy, npz, safetensors, csv and "
-                 "text",
+    return wrong("data of the kind '%s' cannot be read by this program: the kinds are idx, npy, npz, safetensors, csv, "
+                 "cifar10 and text",
                  source.kind);
   std::vector<Array> arrays(source.n_fields);
   std::vector<std::string> names;
