@@ -32,7 +32,7 @@ const SourceKind kinds[] = {
     {"cifar10", -1, false, {}},
     {"text", 1, false, {{"window", true}, {"stride", false}, {"vocab", true}}},
 };
-const char *const laterKinds[] = {"images", "generate", "kfold"};
+const char *const laterKinds[] = {"images", "generate"};
 
 /// "a, b and c"
 std::string listOf(llvm::ArrayRef<std::string> words, StringRef last) {
@@ -53,6 +53,7 @@ public:
 
 private:
   bool fraction(const Expr &value, const Twine &message);
+  bool fold(const CallExpr &call);
   std::optional<mlir::RankedTensorType> recordType(const Expr &type);
   bool argument(const SourceKind &kind, const Argument &argument);
   bool option(const SourceKind &kind, const Argument &argument);
@@ -90,12 +91,36 @@ bool SourceReader::fraction(const Expr &part, const Twine &message) {
   return false;
 }
 
+/// `kfold(5, index: 0)`
+bool SourceReader::fold(const CallExpr &call) {
+  bool named = call.arguments.size() == 2 && !call.arguments[0].name && call.arguments[1].name.text == "index";
+  if (!named) {
+    evaluator.error(expr.span, "`kfold` takes the number of parts, and which of them validates")
+        .hint("write `kfold(5, index: 0)`; with `const fold = 0`, `index: fold` and -D fold=1 it is another part each time");
+    return false;
+  }
+  auto folds = evaluator.evaluateInteger(*call.arguments[0].value, "the number of parts");
+  auto index = folds ? evaluator.evaluateInteger(*call.arguments[1].value, "`index`") : std::nullopt;
+  if (!index)
+    return false;
+  if (*folds < 2 || *index < 0 || *index >= *folds) {
+    evaluator.error(expr.span, *folds < 2 ? "`kfold` wants at least two parts, not " + Twine(*folds)
+                                          : "`index` is one of 0 to " + Twine(*folds - 1) + ", not " + Twine(*index));
+    return false;
+  }
+  source.kind = "kfold";
+  source.options = {{"folds", *folds}, {"index", *index}};
+  return true;
+}
+
 /// A validation entry that is no source of its own.
 bool SourceReader::readPart() {
   auto *call = dyn_cast<CallExpr>(&expr);
+  if (auto *name = call ? dyn_cast<NameExpr>(call->callee.get()) : nullptr; name && name->name == "kfold")
+    return fold(*call);
   source.kind = call ? "tail" : "fraction";
   if (!call)
-    return fraction(expr, "`validation` is a fraction between 0 and 1, `tail(fraction)` or a source of data");
+    return fraction(expr, "`validation` is a fraction between 0 and 1, `tail(fraction)`, `kfold(n, index: i)` or a source of data");
   if (call->arguments.size() == 1)
     return fraction(*call->arguments[0].value, "`tail` takes a fraction between 0 and 1");
   evaluator.error(expr.span, "`tail` takes a fraction between 0 and 1");
@@ -331,7 +356,7 @@ bool nn::frontend::readSource(Evaluator &evaluator, const Expr &expr, bool isVal
   SourceReader reader(evaluator, expr, training, inputs, source);
   auto *call = dyn_cast<CallExpr>(&expr);
   auto *name = call ? dyn_cast<NameExpr>(call->callee.get()) : nullptr;
-  return isValidation && (!call || (name && name->name == "tail")) ? reader.readPart() : reader.readKind();
+  return isValidation && (!call || (name && (name->name == "tail" || name->name == "kfold"))) ? reader.readPart() : reader.readKind();
 }
 
 //===--------------------------------------------------------------------------------------------------------------===//

@@ -20,7 +20,7 @@ struct DataField {
 
 /// A `data`, `validation` or `test` entry.
 struct DataSource {
-  std::string kind; ///< idx npy npz safetensors csv cifar10 text, or fraction and tail (of the training data); empty: absent
+  std::string kind; ///< idx npy npz safetensors csv cifar10 text, or fraction, tail, kfold (of the training data); empty: absent
   std::vector<std::string> files;
   std::vector<DataField> fields;
   std::map<std::string, int64_t> options;

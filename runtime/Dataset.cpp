@@ -73,11 +73,16 @@ void splitTail(Dataset &data, double fraction, Part &rest, Part &part) {
   part = {&data, head, size, {}};
 }
 
-void splitDraw(Dataset &data, double fraction, uint64_t seed, Part &rest, Part &part) {
-  int64_t count = data.count(), reach = data.reach(), run = reach ? 8 * (reach + 1) : 1, runs = (count + run - 1) / run;
-  Permutation order(runs, seed, uint32_t(Draw::ValidationSplit), 0);
+/// What is drawn in one piece: a record, or where records overlap a run of them.
+static int64_t runOf(const Dataset &data) { return data.reach() ? 8 * (data.reach() + 1) : 1; }
+static int64_t runsOf(const Dataset &data) { return (data.count() + runOf(data) - 1) / runOf(data); }
+
+/// Cuts off the runs number `begin` to `end` of a random order.
+static void splitRuns(Dataset &data, int64_t begin, int64_t end, uint64_t seed, Part &rest, Part &part) {
+  int64_t count = data.count(), reach = data.reach(), run = runOf(data);
+  Permutation order(runsOf(data), seed, uint32_t(Draw::ValidationSplit), 0);
   std::vector<bool> drawn(count), near(count);
-  for (int64_t i = 0; i < portion(runs, fraction); ++i)
+  for (int64_t i = begin; i < end; ++i)
     for (int64_t first = order(i) * run, k = first; k < std::min(first + run, count); ++k)
       drawn[k] = true;
   for (int64_t i = 0; i < count && reach; ++i)
@@ -91,6 +96,22 @@ void splitDraw(Dataset &data, double fraction, uint64_t seed, Part &rest, Part &
   part.count = int64_t(part.picks.size());
 }
 
+void splitDraw(Dataset &data, double fraction, uint64_t seed, Part &rest, Part &part) {
+  splitRuns(data, 0, portion(runsOf(data), fraction), seed, rest, part);
+}
+
+void splitFold(Dataset &data, int64_t folds, int64_t index, uint64_t seed, Part &rest, Part &part) {
+  int64_t runs = runsOf(data);
+  splitRuns(data, runs * index / folds, runs * (index + 1) / folds, seed, rest, part);
+}
+
+/// The part as the program writes it.
+static std::string partText(const nnrt_source &part) {
+  if (!strcmp(part.kind, "kfold"))
+    return format("kfold(%lld, index: %lld)", (long long)optionOf(part, "folds"), (long long)optionOf(part, "index"));
+  return format(strcmp(part.kind, "tail") ? "%g" : "tail(%g)", part.value);
+}
+
 Status openTraining(const nnrt_train &train, const DataPlace &place, TrainingData &opened) {
   NNRT_TRY(openSource(train.data, SourceRole::Data, place, opened.data));
   opened.training = {opened.data.get(), 0, opened.data->count(), {}};
@@ -101,6 +122,9 @@ Status openTraining(const nnrt_train &train, const DataPlace &place, TrainingDat
     splitTail(*opened.data, validation.value, opened.training, opened.validation);
   } else if (!strcmp(validation.kind, "fraction")) {
     splitDraw(*opened.data, validation.value, uint64_t(train.seed), opened.training, opened.validation);
+  } else if (!strcmp(validation.kind, "kfold")) {
+    splitFold(*opened.data, optionOf(validation, "folds"), optionOf(validation, "index"), uint64_t(train.seed),
+              opened.training, opened.validation);
   } else {
     DataPlace second = place;
     second.vocabulary = opened.data->vocabulary();
@@ -109,7 +133,7 @@ Status openTraining(const nnrt_train &train, const DataPlace &place, TrainingDat
     return {};
   }
   if (!opened.training.count || !opened.validation.count)
-    return wrong("validation = %g of %lld records leaves nothing to %s", validation.value,
+    return wrong("validation = %s of %lld records leaves nothing to %s", partText(validation).c_str(),
                  (long long)opened.data->count(), opened.training.count ? "validate" : "train on");
   return {};
 }

@@ -79,9 +79,11 @@ Status openTraining(const nnrt_train &train, const DataPlace &place, TrainingDat
 int64_t optionOf(const nnrt_source &source, const char *name);
 
 /// Cuts a fraction off: the end of the file, or a draw that depends on the seed only; the rest stays in order. Records
-/// that share content with the part are left out of the rest; where records overlap, runs of them are drawn.
+/// that share content with the part are left out of the rest; where records overlap, runs of them are drawn. Of k folds,
+/// every record is drawn for one.
 void splitTail(Dataset &data, double fraction, Part &rest, Part &part);
 void splitDraw(Dataset &data, double fraction, uint64_t seed, Part &rest, Part &part);
+void splitFold(Dataset &data, int64_t folds, int64_t index, uint64_t seed, Part &rest, Part &part);
 
 /// Copies batches of records into the arena, for one entry.
 class Feeder {

@@ -108,13 +108,13 @@ typedef struct nnrt_option {
 } nnrt_option;
 
 typedef struct nnrt_source { /* absent: kind is null */
-  const char *kind;          /* "idx" "npy" "npz" "safetensors" "csv" "cifar10" "text", or a part of the training data: "tail" and
-                                "fraction" (value) */
+  const char *kind;          /* "idx" "npy" "npz" "safetensors" "csv" "cifar10" "text", or a part of the training data:
+                                "tail", "fraction" (value), "kfold" */
   const char *const *files;  /* idx, npy: one per field; cifar10: any number; otherwise one */
   const nnrt_field *fields;
   int64_t n_files, n_fields;
   double value;
-  const nnrt_option *options; /* text: window, stride, vocab */
+  const nnrt_option *options; /* text: window, stride, vocab; kfold: folds, index */
   int64_t n_options;
 } nnrt_source;
 

@@ -107,8 +107,14 @@ TEST(Philox, MatchesThePublishedVectors) {
 namespace {
 class Numbered : public Dataset {
 public:
-  Numbered(const nnrt_source &source, int64_t n) : Dataset(source) { records = n; }
+  Numbered(const nnrt_source &source, int64_t n, int64_t overlap = 0) : Dataset(source), overlap(overlap) {
+    records = n;
+  }
   void copy(int64_t, int64_t, char *) override {}
+  int64_t reach() const override { return overlap; }
+
+private:
+  int64_t overlap;
 };
 } // namespace
 
@@ -126,6 +132,42 @@ TEST(Split, DrawIsDisjointCompleteAndInOrder) {
       all.push_back(p->record(i));
     }
   EXPECT_TRUE(eachOnce(all.begin(), all.end()));
+}
+
+TEST(Split, EveryRecordIsInOneFold) {
+  nnrt_source source{};
+  Numbered data(source, 103);
+  std::vector<int64_t> all;
+  for (int64_t fold = 0; fold < 5; ++fold) {
+    Part rest, part;
+    splitFold(data, 5, fold, 7, rest, part);
+    EXPECT_TRUE(part.count == 20 || part.count == 21);
+    EXPECT_EQ(rest.count + part.count, 103);
+    all.insert(all.end(), part.picks.begin(), part.picks.end());
+  }
+  EXPECT_TRUE(eachOnce(all.begin(), all.end()));
+}
+
+TEST(Split, OverlappingRecordsStayApart) {
+  nnrt_source source{};
+  Numbered data(source, 1000, /*overlap=*/3);
+  auto distance = [](const Part &a, const Part &b) {
+    int64_t least = 1000;
+    for (int64_t i = 0; i < a.count; ++i)
+      for (int64_t k = 0; k < b.count; ++k)
+        least = std::min(least, std::abs(a.record(i) - b.record(k)));
+    return least;
+  };
+  Part rest, part;
+  splitDraw(data, 0.1, 5, rest, part);
+  EXPECT_EQ(distance(rest, part), 4);
+  EXPECT_NEAR(double(part.count), 100, 32); // runs of 32
+  EXPECT_GT(rest.count, 1000 - part.count - 6 * 4);
+  splitFold(data, 4, 2, 5, rest, part);
+  EXPECT_EQ(distance(rest, part), 4);
+  splitTail(data, 0.1, rest, part);
+  EXPECT_EQ(distance(rest, part), 4);
+  EXPECT_EQ(rest.count, 897);
 }
 
 TEST(Split, TailIsTheEnd) {
