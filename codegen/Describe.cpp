@@ -249,8 +249,8 @@ llvm::Constant *Description::source(DictionaryAttr from) {
       llvm::Constant *columnTable = names(row, "columns", columns);
       fields.push_back(data.structure({data.string(text(row, "name")), data.array(shape), data.i32(shape.size()),
                                        data.i32(type ? typeNumber(type.getValue()) : 0),
-                                       data.i64(integer(row, "limit")), data.i64(integer(row, "ignored")),
-                                       columnTable, data.i64(columns), data.i64(integer(row, "column_range"))}));
+                                       data.i64(integer(row, "limit")), data.i64(integer(row, "ignored")), columnTable,
+                                       data.i64(columns), data.i64(integer(row, "column_range"))}));
     }
   SmallVector<llvm::Constant *> options;
   if (auto list = from.getAs<DictionaryAttr>("options"))
@@ -269,12 +269,17 @@ llvm::Constant *Description::train(DictionaryAttr from) {
   int64_t classes = 0;
   llvm::Constant *classTable = names(from, "classes", classes);
   StringRef target = text(from, "target");
+  SmallVector<llvm::Constant *> augment;
+  if (auto list = from.getAs<ArrayAttr>("augment"))
+    for (auto row : list.getAsRange<DictionaryAttr>())
+      augment.push_back(data.structure(
+          {data.string(text(row, "field")), data.string(text(row, "kind")), data.f64(real(row, "value"))}));
   auto part = [&](StringRef key) { return source(from.getAs<DictionaryAttr>(key)); };
-  return data.global(
-      data.structure({part("data"), part("validation"), part("test"), data.i64(integer(from, "epochs")),
-                      data.i64(integer(from, "steps")), data.i64(integer(from, "seed")),
-                      data.i32(integer(from, "shuffle")), data.i32(integer(from, "drop_last")), classTable,
-                      data.i64(classes), target.empty() ? data.null() : data.string(target)}));
+  return data.global(data.structure({part("data"), part("validation"), part("test"), data.i64(integer(from, "epochs")),
+                                     data.i64(integer(from, "steps")), data.i64(integer(from, "seed")),
+                                     data.i32(integer(from, "shuffle")), data.i32(integer(from, "drop_last")),
+                                     classTable, data.i64(classes), target.empty() ? data.null() : data.string(target),
+                                     data.table(augment), data.i64(augment.size())}));
 }
 
 llvm::Constant *Description::layers(int64_t &count) {

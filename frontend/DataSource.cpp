@@ -30,9 +30,9 @@ const SourceKind kinds[] = {
     {"safetensors", 1, true, {}},
     {"csv", 1, true, {}},
     {"cifar10", -1, false, {}},
+    {"images", 1, false, {{"size", true}, {"channels", false}}},
     {"text", 1, false, {{"window", true}, {"stride", false}, {"vocab", true}}},
 };
-const char *const laterKinds[] = {"images", "generate"};
 
 /// "a, b and c"
 std::string listOf(llvm::ArrayRef<std::string> words, StringRef last) {
@@ -50,6 +50,7 @@ public:
 
   bool readPart();
   bool readKind();
+  bool readGenerate();
 
 private:
   bool fraction(const Expr &value, const Twine &message);
@@ -57,6 +58,7 @@ private:
   std::optional<mlir::RankedTensorType> recordType(const Expr &type);
   bool argument(const SourceKind &kind, const Argument &argument);
   bool option(const SourceKind &kind, const Argument &argument);
+  bool size(const Expr &pair);
   bool columns(const Expr &map);
   bool columnsOf(const Argument &entry);
   bool checkColumns();
@@ -70,11 +72,6 @@ private:
   DataSource &source;
 };
 } // namespace
-
-std::optional<int64_t> DataSource::option(StringRef name) const {
-  auto it = options.find(name.str());
-  return it == options.end() ? std::nullopt : std::optional(it->second);
-}
 
 //===--------------------------------------------------------------------------------------------------------------===//
 // Parts of the training data
@@ -96,7 +93,8 @@ bool SourceReader::fold(const CallExpr &call) {
   bool named = call.arguments.size() == 2 && !call.arguments[0].name && call.arguments[1].name.text == "index";
   if (!named) {
     evaluator.error(expr.span, "`kfold` takes the number of parts, and which of them validates")
-        .hint("write `kfold(5, index: 0)`; with `const fold = 0`, `index: fold` and -D fold=1 it is another part each time");
+        .hint("write `kfold(5, index: 0)`; with `const fold = 0`, `index: fold` and -D fold=1 it is another part each "
+              "time");
     return false;
   }
   auto folds = evaluator.evaluateInteger(*call.arguments[0].value, "the number of parts");
@@ -120,7 +118,8 @@ bool SourceReader::readPart() {
     return fold(*call);
   source.kind = call ? "tail" : "fraction";
   if (!call)
-    return fraction(expr, "`validation` is a fraction between 0 and 1, `tail(fraction)`, `kfold(n, index: i)` or a source of data");
+    return fraction(
+        expr, "`validation` is a fraction between 0 and 1, `tail(fraction)`, `kfold(n, index: i)` or a source of data");
   if (call->arguments.size() == 1)
     return fraction(*call->arguments[0].value, "`tail` takes a fraction between 0 and 1");
   evaluator.error(expr.span, "`tail` takes a fraction between 0 and 1");
@@ -161,6 +160,20 @@ std::optional<mlir::RankedTensorType> SourceReader::recordType(const Expr &type)
   return mlir::RankedTensorType::get(shape, element);
 }
 
+/// `size: (32, 32)`, height and width
+bool SourceReader::size(const Expr &pair) {
+  Value value = evaluator.evaluate(pair);
+  bool good = value.isTuple() && value.elements().size() == 2 &&
+              llvm::all_of(value.elements(), [](const Value &v) { return v.isInteger() && v.asInteger() > 0; });
+  if (good) {
+    source.options["height"] = value.elements()[0].asInteger();
+    source.options["width"] = value.elements()[1].asInteger();
+  } else if (!value.isError()) {
+    evaluator.error(pair.span, "`size` is the height and the width that all images get: `size: (32, 32)`");
+  }
+  return good;
+}
+
 /// A named argument of a source whose fields are fixed.
 bool SourceReader::option(const SourceKind &kind, const Argument &argument) {
   auto known = llvm::find_if(kind.options, [&](const Option &o) { return argument.name.text == o.name; });
@@ -176,6 +189,8 @@ bool SourceReader::option(const SourceKind &kind, const Argument &argument) {
       message.hint(names.empty() ? Twine("it takes names of files only") : "it takes " + listOf(names, "and"));
     return false;
   }
+  if (argument.name.text == "size")
+    return size(*argument.value);
   auto value = evaluator.evaluateInteger(*argument.value, "`" + argument.name.text + "`");
   if (value && *value < 1) {
     evaluator.error(argument.value->span, "`" + argument.name.text + "` is at least 1, not " + Twine(*value));
@@ -241,7 +256,8 @@ bool SourceReader::checkColumns() {
     }
     if (field.type.getNumElements() != 1 && field.columns.empty()) {
       evaluator.error(expr.span, written + " needs " + Twine(field.type.getNumElements()) + " columns of the table")
-          .hint("name them: `columns: {" + field.name + ": [\"first\", \"second\", …]}`, or neighbours as `\"first\" .. \"last\"`");
+          .hint("name them: `columns: {" + field.name +
+                ": [\"first\", \"second\", …]}`, or neighbours as `\"first\" .. \"last\"`");
       return false;
     }
   }
@@ -256,7 +272,7 @@ bool SourceReader::argument(const SourceKind &kind, const Argument &argument) {
   if (argument.name) {
     auto type = recordType(*argument.value);
     if (type)
-      source.fields.push_back({argument.name.text, *type});
+      source.fields.push_back({argument.name.text, *type, {}, false});
     return type.has_value();
   }
   Value file = evaluator.evaluate(*argument.value);
@@ -273,13 +289,17 @@ bool SourceReader::argument(const SourceKind &kind, const Argument &argument) {
 void SourceReader::fixedFields() {
   mlir::OpBuilder &builder = evaluator.emitter.builder;
   auto add = [&](const char *name, llvm::ArrayRef<int64_t> shape, mlir::Type element) {
-    source.fields.push_back({name, mlir::RankedTensorType::get(shape, element)});
+    source.fields.push_back({name, mlir::RankedTensorType::get(shape, element), {}, false});
   };
   if (source.kind == "text") {
     int64_t window = *source.option("window");
     source.options.try_emplace("stride", window);
     add("tokens", {window}, builder.getI32Type());
     add("next", {window}, builder.getI32Type());
+  } else if (source.kind == "images") {
+    add("image", {source.option("channels").value_or(3), *source.option("height"), *source.option("width")},
+        builder.getIntegerType(8, false));
+    add("label", {}, builder.getI32Type());
   } else if (source.kind == "cifar10") {
     add("image", {3, 32, 32}, builder.getIntegerType(8, false));
     add("label", {}, builder.getI32Type());
@@ -296,16 +316,22 @@ void SourceReader::fixedFields() {
 /// Everything that is needed was given; what may be left out gets its value.
 bool SourceReader::complete(const SourceKind &kind) {
   if (source.files.empty() || (kind.files > 0 && source.files.size() != size_t(kind.files))) {
-    evaluator.error(expr.span,
-                    "`" + source.kind + "` wants " + (kind.files > 0 ? "the name of one file" : "the names of its files"));
+    evaluator.error(expr.span, "`" + source.kind + "` wants " +
+                                   (kind.files > 0 ? "the name of one file" : "the names of its files"));
     return false;
   }
   for (const Option &option : kind.options)
-    if (option.required && !source.option(option.name)) {
+    if (option.required && !source.option(option.name == StringRef("size") ? "height" : option.name)) {
       evaluator.error(expr.span, Twine("`") + kind.name + "` does not say its `" + option.name + "`")
-          .hint("a text is cut into windows of characters: `text(\"input.txt\", window: 64, vocab: 65)`");
+          .hint(source.kind == "text"
+                    ? "a text is cut into windows of characters: `text(\"input.txt\", window: 64, vocab: 65)`"
+                    : "all images are brought to one size: `images(\"folder\", size: (32, 32))`");
       return false;
     }
+  if (auto channels = source.option("channels"); channels && *channels != 1 && *channels != 3) {
+    evaluator.error(expr.span, "`channels` is 3 (red, green, blue) or 1 (grey), not " + Twine(*channels));
+    return false;
+  }
   if (source.fields.empty())
     fixedFields();
   if (source.fields.empty()) {
@@ -329,15 +355,13 @@ bool SourceReader::readKind() {
   auto kind = llvm::find_if(kinds, [&](const SourceKind &k) { return name && name->name == k.name; });
   if (kind == std::end(kinds)) {
     Span at = name ? name->span : expr.span;
-    if (name && llvm::is_contained(laterKinds, name->name)) {
-      evaluator.error(at, "the source `" + name->name + "` cannot be compiled yet");
-      return false;
-    }
     std::vector<std::string> names, calls;
     for (const SourceKind &k : kinds) {
       names.push_back(k.name);
       calls.push_back(k.name + std::string("(…)"));
     }
+    names.push_back("generate");
+    calls.push_back("generate(…)");
     auto &message = evaluator.error(at, "a source of data is " + listOf(calls, "or"));
     if (std::string meant = name ? nearest(name->name, names) : ""; !meant.empty())
       message.hint("did you mean `" + meant + "`?");
@@ -350,77 +374,33 @@ bool SourceReader::readKind() {
   return complete(*kind);
 }
 
+/// `generate(sample, 1000)`
+bool SourceReader::readGenerate() {
+  auto &call = llvm::cast<CallExpr>(expr);
+  if (call.arguments.size() != 2 || call.arguments[0].name || call.arguments[1].name) {
+    evaluator.error(expr.span, "`generate` takes a function and the number of records: `generate(sample, 1000)`");
+    return false;
+  }
+  auto count = evaluator.evaluateInteger(*call.arguments[1].value, "the number of records");
+  if (count && *count < 1)
+    evaluator.error(call.arguments[1].value->span, "`generate` wants at least one record, not " + Twine(*count));
+  if (!count || *count < 1)
+    return false;
+  source.kind = "generate";
+  source.options["records"] = *count;
+  source.generator = call.arguments[0].value.get();
+  source.files.push_back(source.generator->span.text().str());
+  return readGenerated(evaluator, inputs.empty() ? "x" : inputs.front().first, source);
+}
+
 bool nn::frontend::readSource(Evaluator &evaluator, const Expr &expr, bool isValidation, const DataSource *training,
                               ModelInputs inputs, DataSource &source) {
   source.span = expr.span;
   SourceReader reader(evaluator, expr, training, inputs, source);
   auto *call = dyn_cast<CallExpr>(&expr);
   auto *name = call ? dyn_cast<NameExpr>(call->callee.get()) : nullptr;
-  return isValidation && (!call || (name && (name->name == "tail" || name->name == "kfold"))) ? reader.readPart() : reader.readKind();
-}
-
-//===--------------------------------------------------------------------------------------------------------------===//
-// Checks and description
-//===--------------------------------------------------------------------------------------------------------------===//
-
-bool nn::frontend::checkSameFields(Evaluator &evaluator, const DataSource &data, const DataSource &other) {
-  for (auto [a, b] : llvm::zip(data.fields, other.fields))
-    if (a.name != b.name || a.type != b.type) {
-      evaluator.error(other.span, "the fields differ from those of `data`: `" + b.name + ": " +
-                                      evaluator.names.type(b.type) + "` where `data` has `" + a.name + ": " +
-                                      evaluator.names.type(a.type) + "` per record");
-      return false;
-    }
-  auto mine = data.option("vocab"), its = other.option("vocab");
-  if (!mine || !its || *mine == *its)
-    return true;
-  evaluator.error(other.span, "the vocabulary is that of `data`, of " + Twine(*mine) + " characters, not of " + Twine(*its));
-  return false;
-}
-
-void nn::frontend::checkRanges(Evaluator &evaluator, const DataSource &data) {
-  auto vocabulary = data.option("vocab");
-  for (const DataField &field : data.fields)
-    if (auto range = evaluator.recordRanges.find(field.name);
-        vocabulary && range != evaluator.recordRanges.end() && range->second.limit < *vocabulary) {
-      evaluator.error(data.span, "the text has " + Twine(*vocabulary) + " different characters (`vocab`), and the model tells " +
-                                     Twine(range->second.limit) + " apart in `" + field.name + "`");
-      return;
-    }
-}
-
-mlir::DictionaryAttr nn::frontend::toAttribute(const DataSource &source, const std::map<std::string, IdRange> &ranges,
-                                               mlir::MLIRContext *context) {
-  mlir::OpBuilder b(context);
-  llvm::SmallVector<mlir::Attribute> fields, files;
-  for (const DataField &field : source.fields) {
-    auto range = ranges.find(field.name);
-    IdRange ids = range == ranges.end() ? IdRange{0, 0} : range->second;
-    llvm::SmallVector<mlir::Attribute> columns;
-    for (const std::string &column : field.columns)
-      columns.push_back(b.getStringAttr(column));
-    fields.push_back(b.getDictionaryAttr({
-        b.getNamedAttr("columns", b.getArrayAttr(columns)),
-        b.getNamedAttr("column_range", b.getI64IntegerAttr(field.columnRange)),
-        b.getNamedAttr("name", b.getStringAttr(field.name)),
-        b.getNamedAttr("shape", b.getDenseI64ArrayAttr(field.type.getShape())),
-        b.getNamedAttr("type", mlir::TypeAttr::get(field.type.getElementType())),
-        b.getNamedAttr("limit", b.getI64IntegerAttr(ids.limit)),
-        b.getNamedAttr("ignored", b.getI64IntegerAttr(ids.ignored)),
-    }));
-  }
-  for (const std::string &file : source.files)
-    files.push_back(b.getStringAttr(file));
-  llvm::SmallVector<mlir::NamedAttribute> options;
-  for (const auto &[name, value] : source.options)
-    options.push_back(b.getNamedAttr(name, b.getI64IntegerAttr(value)));
-  llvm::SmallVector<mlir::NamedAttribute> result = {
-      b.getNamedAttr("kind", b.getStringAttr(source.kind)),
-      b.getNamedAttr("files", b.getArrayAttr(files)),
-      b.getNamedAttr("fields", b.getArrayAttr(fields)),
-      b.getNamedAttr("value", b.getF64FloatAttr(source.fraction)),
-  };
-  if (!options.empty())
-    result.push_back(b.getNamedAttr("options", b.getDictionaryAttr(options)));
-  return b.getDictionaryAttr(result);
+  if (name && name->name == "generate")
+    return reader.readGenerate();
+  return isValidation && (!call || (name && (name->name == "tail" || name->name == "kfold"))) ? reader.readPart()
+                                                                                              : reader.readKind();
 }

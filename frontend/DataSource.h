@@ -13,18 +13,20 @@ namespace nn::frontend {
 
 struct DataField {
   std::string name;
-  mlir::RankedTensorType type; ///< of one record, without the batch
+  mlir::RankedTensorType type;      ///< of one record, without the batch
   std::vector<std::string> columns; ///< of a table, one per element of a record; none: the column of the field's name
   bool columnRange = false;         ///< `columns` are the first and the last of a row of neighbours
 };
 
 /// A `data`, `validation` or `test` entry.
 struct DataSource {
-  std::string kind; ///< idx npy npz safetensors csv cifar10 text, or fraction, tail, kfold (of the training data); empty: absent
+  std::string kind; ///< idx npy npz safetensors csv cifar10 images text generate, or fraction, tail, kfold (of the
+                    ///< training data); empty: absent
   std::vector<std::string> files;
   std::vector<DataField> fields;
   std::map<std::string, int64_t> options;
   double fraction = 0;
+  const Expr *generator = nullptr; ///< of generated records: the function
   Span span;
 
   std::optional<int64_t> option(llvm::StringRef name) const;
@@ -37,6 +39,12 @@ using ModelInputs = llvm::ArrayRef<std::pair<std::string, mlir::RankedTensorType
 /// model's first input. False after an error.
 bool readSource(Evaluator &evaluator, const Expr &expr, bool isValidation, const DataSource *training,
                 ModelInputs inputs, DataSource &source);
+
+/// Finds the fields of generated records (GenerateRecords.cpp); a sole result without a name is `soleName`.
+bool readGenerated(Evaluator &evaluator, llvm::StringRef soleName, DataSource &source);
+/// Builds the entry that makes one: from a seed and the step, which is the number of the example, to its fields.
+void buildGenerated(Evaluator &evaluator, llvm::StringRef entryName, llvm::StringRef soleName,
+                    const DataSource &source);
 
 /// The other sources of a block hold what `data` holds; false after an error.
 bool checkSameFields(Evaluator &evaluator, const DataSource &data, const DataSource &other);

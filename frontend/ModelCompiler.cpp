@@ -57,6 +57,11 @@ void ModelCompiler::run() {
   if (train.decl)
     buildPredictRecord();
   buildInit();
+  if (train.decl)
+    for (auto [source, name] : {std::pair(&train.data, "generate"), std::pair(&train.validation, "generate_validation"),
+                                std::pair(&train.test, "generate_test")})
+      if (source->generator)
+        buildGenerated(evaluator, name, inputTypes.front().first, *source);
   describe();
 }
 

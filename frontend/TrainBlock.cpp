@@ -12,10 +12,10 @@ using llvm::Twine;
 static const char *const knownEntries[] = {"data",       "validation",    "test",       "input",     "target",
                                            "batch",      "predict_batch", "last_batch", "shuffle",   "epochs",
                                            "steps",      "loss",          "metrics",    "optimizer", "clip_norm",
-                                           "clip_value", "classes",       "seed",       "precision"};
+                                           "clip_value", "classes",       "seed",       "precision", "augment"};
 /// Parts of the language that later versions compile.
-static const char *const laterEntries[] = {"augment",    "accumulate", "sample_weight", "clip_form", "constraint",
-                                           "regularize", "freeze",     "load",          "stop",      "checkpoint"};
+static const char *const laterEntries[] = {"accumulate", "sample_weight", "clip_form", "constraint", "regularize",
+                                           "freeze",     "load",          "stop",      "checkpoint"};
 
 //===--------------------------------------------------------------------------------------------------------------===//
 // Entries
@@ -82,6 +82,8 @@ bool nn::frontend::readTrainBlock(Evaluator &evaluator, TrainBlock &block,
     good &= readSource(evaluator, *test, false, &block.data, inputs, block.test);
   if (const Expr *validation = decl.find("validation"))
     good &= readSource(evaluator, *validation, true, &block.data, inputs, block.validation);
+  if (const Expr *augment = decl.find("augment"); augment && !block.data.fields.empty())
+    good &= readAugment(evaluator, *augment, block.data, block.augment);
   for (const DataSource *other : {&block.test, &block.validation})
     good &= checkSameFields(evaluator, block.data, *other);
   auto epochs = positive(evaluator, decl, "epochs"), steps = positive(evaluator, decl, "steps");
@@ -178,6 +180,8 @@ mlir::DictionaryAttr nn::frontend::toAttribute(const TrainBlock &block, const st
     result.push_back(b.getNamedAttr("test", source(block.test)));
   if (!block.classes.empty())
     result.push_back(b.getNamedAttr("classes", strings(block.classes)));
+  if (!block.augment.empty())
+    result.push_back(b.getNamedAttr("augment", toAttribute(block.augment, context)));
   if (!block.targetField.empty())
     result.push_back(b.getNamedAttr("target", b.getStringAttr(block.targetField)));
   return b.getDictionaryAttr(result);

@@ -8,6 +8,7 @@
 #ifndef NN_FRONTEND_TRAINBLOCK_H
 #define NN_FRONTEND_TRAINBLOCK_H
 
+#include "frontend/Augment.h"
 #include "frontend/DataSource.h"
 
 namespace nn::frontend {
@@ -15,6 +16,7 @@ namespace nn::frontend {
 struct TrainBlock {
   const TrainDecl *decl = nullptr;
   DataSource data, validation, test;
+  std::vector<Augment> augment;
   int64_t batch = 0, predictBatch = 0, epochs = 0, steps = 0, seed = 0;
   bool shuffle = true, dropLast = false;
   std::vector<std::string> classes;
@@ -30,7 +32,8 @@ bool readBatch(Evaluator &evaluator, const TrainDecl &decl, TrainBlock &block);
 bool readTrainBlock(Evaluator &evaluator, TrainBlock &block,
                     llvm::ArrayRef<std::pair<std::string, mlir::RankedTensorType>> inputs);
 
-/// The dictionary `nn.train`: data, validation, test (or absent), epochs, steps, seed, shuffle, drop_last, classes, target.
+/// The dictionary `nn.train`: data, validation, test (or absent), epochs, steps, seed, shuffle, drop_last, classes,
+/// target, augment.
 mlir::DictionaryAttr toAttribute(const TrainBlock &block, const std::map<std::string, IdRange> &ranges,
                                  mlir::MLIRContext *context);
 

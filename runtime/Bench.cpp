@@ -127,7 +127,7 @@ static Status openBenchData(const Invocation &invocation, int64_t batch, Trainin
   const nnrt_train &train = *invocation.model.train;
   if (invocation.options.has("--data"))
     return openTraining(train, invocation.dataPlace(), data);
-  if (!openTraining(train, {"", true}, data).failed())
+  if (!openTraining(train, {"", true, "", &invocation.model}, data).failed())
     return {};
   data.data.reset(new RandomRecords(train.data, batch));
   data.training = {data.data.get(), 0, batch, {}};
@@ -182,7 +182,7 @@ static Status benchPredict(const Invocation &invocation, Instance &instance, dou
   FixedInputs inputs;
   uint64_t number = 0;
   for (const nnrt_tensor *input : entry.all(NNRT_INPUT)) {
-    nnrt_field field{input->name, input->shape, input->rank, input->type, 0, 0};
+    nnrt_field field{input->name, input->shape, input->rank, input->type, 0, 0, nullptr, 0, 0};
     if (!factsOf(input->type).floating)
       field.limit = 2; // ids of an unknown range: the two that every range has
     RandomStream random(++number, Draw::BenchBatch, 0);

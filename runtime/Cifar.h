@@ -5,8 +5,8 @@
 
 namespace nnrt {
 
-/// Fields `image` (u8[3, 32, 32]) and `label` (i32). The files stay mapped; a folder stands for the batches in it: those
-/// to train on for the block's `data`, the one to test on otherwise.
+/// Fields `image` (u8[3, 32, 32]) and `label` (i32). The files stay mapped; a folder stands for the batches in it:
+/// those to train on for the block's `data`, the one to test on otherwise.
 class Cifar : public Dataset {
 public:
   static Status open(const nnrt_source &source, SourceRole role, const DataPlace &place, const std::string &advice,

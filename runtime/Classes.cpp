@@ -28,10 +28,27 @@ int64_t largest(const float *values, int64_t count) {
   return best;
 }
 
-std::string className(const nnrt_model &model, int64_t id) {
-  const nnrt_train *train = model.train;
-  return train && train->classes && id < train->n_classes ? std::string(train->classes[id])
-                                                          : format("%lld", (long long)id);
+static bool namedByFolders(const nnrt_train &train) { return !train.classes && !strcmp(train.data.kind, "images"); }
+
+bool hasClassNames(const Instance &instance) {
+  const nnrt_train *train = instance.model.train;
+  return train && (train->classes || (namedByFolders(*train) && !instance.vocabulary.empty()));
+}
+
+static std::string lineOf(const std::string &text, int64_t number) {
+  size_t at = 0;
+  while (number-- > 0)
+    at = text.find('\n', at) + 1;
+  return text.substr(at, text.find('\n', at) - at);
+}
+
+std::string className(const Instance &instance, int64_t id) {
+  const nnrt_train *train = instance.model.train;
+  if (train && train->classes && id < train->n_classes)
+    return train->classes[id];
+  if (hasClassNames(instance))
+    return lineOf(instance.vocabulary, id);
+  return format("%lld", (long long)id);
 }
 
 } // namespace nnrt

@@ -1,7 +1,7 @@
 // Outputs that rank classes: which they are, which class wins, what it is called.
 #ifndef NNRT_CLASSES_H
 #define NNRT_CLASSES_H
-#include "abi.h"
+#include "Entry.h"
 #include <string>
 
 namespace nnrt {
@@ -11,8 +11,9 @@ namespace nnrt {
 int64_t classesOf(const nnrt_model &model, const nnrt_tensor &output);
 /// The first position of the largest value.
 int64_t largest(const float *values, int64_t count);
-/// The class's name, or its number where it has none.
-std::string className(const nnrt_model &model, int64_t id);
+/// The class's name: from the train block, or that of its folder of images; its number where it has none.
+std::string className(const Instance &instance, int64_t id);
+bool hasClassNames(const Instance &instance);
 
 } // namespace nnrt
 #endif

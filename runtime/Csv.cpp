@@ -130,7 +130,8 @@ static Status findColumn(const std::string &path, const std::vector<Cell> &cells
         return wrong("%s: has two columns '%s': give them different names", path.c_str(), name);
       found = int64_t(i);
     }
-  return found >= 0 ? Status() : wrong("%s: has no column '%s': its columns are %s", path.c_str(), name, header(cells).c_str());
+  return found >= 0 ? Status()
+                    : wrong("%s: has no column '%s': its columns are %s", path.c_str(), name, header(cells).c_str());
 }
 
 /// The columns of all fields.
@@ -167,22 +168,28 @@ static bool isMissing(std::string_view text) {
 }
 
 template <typename T>
-static bool parse(const char *begin, const char *end, T &value) {
+static const char *parse(const char *begin, const char *end, T &value, const char *otherwise) {
   if (begin != end && *begin == '+')
     ++begin;
   auto [stop, error] = std::from_chars(begin, end, value);
-  return error == std::errc() && stop == end;
+  if (stop != end || error == std::errc::invalid_argument)
+    return otherwise;
+  return error == std::errc() ? nullptr : "is beyond the range of its type";
 }
 
 /// Writes a cell as one element; otherwise says what it should be.
 static const char *store(const char *begin, const char *end, int32_t type, char *out) {
   if (type == NNRT_F32) {
-    float value;
-    return parse(begin, end, value) ? static_cast<void>(memcpy(out, &value, 4)), nullptr : "is not a number";
+    float value = 0;
+    const char *problem = parse(begin, end, value, "is not a number");
+    memcpy(out, &value, 4);
+    return problem;
   }
   if (type == NNRT_F64) {
-    double value;
-    return parse(begin, end, value) ? static_cast<void>(memcpy(out, &value, 8)), nullptr : "is not a number";
+    double value = 0;
+    const char *problem = parse(begin, end, value, "is not a number");
+    memcpy(out, &value, 8);
+    return problem;
   }
   if (type == NNRT_BOOL) {
     std::string word(begin, end);
@@ -192,15 +199,13 @@ static const char *store(const char *begin, const char *end, int32_t type, char 
     return yes || no ? nullptr : "is none of true, false, 1 and 0";
   }
   int64_t value;
-  if (!parse(begin, end, value))
-    return "is not a whole number";
+  if (const char *problem = parse(begin, end, value, "is not a whole number"))
+    return problem;
   int32_t bytes = factsOf(type).bytes;
   int64_t low = type == NNRT_U8 ? 0 : std::numeric_limits<int64_t>::min() >> (64 - 8 * bytes),
           high = type == NNRT_U8 ? 255 : ~low;
   memcpy(out, &value, size_t(bytes));
-  return value < low    ? "is too small for its type"
-         : value > high ? "is too large for its type"
-                        : nullptr;
+  return value < low || value > high ? "is beyond the range of its type" : nullptr;
 }
 
 Status readCsv(const std::string &path, std::shared_ptr<Region> file, const nnrt_source &source,

@@ -50,8 +50,12 @@ Status matchField(const std::string &what, const nnrt_field &field, Array &array
 struct DataPlace {
   std::string folder;
   bool builtin = false;
-  std::string vocabulary; // where not empty, the characters that a text may have
+  std::string vocabulary;            // where not empty, the characters that a text may have
+  const nnrt_model *model = nullptr; // whose entries make generated records, with the block's seed
 };
+
+/// True where the built-in digits stand in for this source; generated records need no stand-in.
+bool isBuiltin(const DataPlace &place, const nnrt_source &source);
 
 /// Which part of the train block a source is: names it in messages, and draws its own built-in digits.
 enum class SourceRole { Data, Validation, Test };
@@ -79,8 +83,8 @@ Status openTraining(const nnrt_train &train, const DataPlace &place, TrainingDat
 int64_t optionOf(const nnrt_source &source, const char *name);
 
 /// Cuts a fraction off: the end of the file, or a draw that depends on the seed only; the rest stays in order. Records
-/// that share content with the part are left out of the rest; where records overlap, runs of them are drawn. Of k folds,
-/// every record is drawn for one.
+/// that share content with the part are left out of the rest; where records overlap, runs of them are drawn. Of k
+/// folds, every record is drawn for one.
 void splitTail(Dataset &data, double fraction, Part &rest, Part &part);
 void splitDraw(Dataset &data, double fraction, uint64_t seed, Part &rest, Part &part);
 void splitFold(Dataset &data, int64_t folds, int64_t index, uint64_t seed, Part &rest, Part &part);
@@ -92,6 +96,12 @@ public:
   static Status bind(Instance &instance, const Entry &entry, Dataset &data, Feeder &feeder);
   /// Fills the first `rows` rows of the entry's record tensors with these records of the part; the others become zero.
   void fill(const Part &part, const int64_t *indices, int64_t rows);
+  /// Calls `change(field, record in the arena)` for every field of a row.
+  template <typename Change>
+  void visit(int64_t row, Change change) {
+    for (const Target &target : targets)
+      change(target.field, target.at + row * target.rowBytes);
+  }
 
 private:
   struct Target {

@@ -42,7 +42,7 @@ Status runEval(const Invocation &invocation) {
   NNRT_TRY(openTest(invocation, *train, instance.vocabulary, data, part, name));
   bool quiet = options.has("--quiet");
   if (!quiet) {
-    if (invocation.dataPlace().builtin)
+    if (isBuiltin(invocation.dataPlace(), train->test.kind ? train->test : train->data))
       printf("data: built-in digits (generated, not from files)\n");
     printf("%s: %lld %s records\n", invocation.model.name, (long long)part.count, name);
   }

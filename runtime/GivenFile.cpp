@@ -2,6 +2,7 @@
 #include "GivenFile.h"
 #include "Dataset.h"
 #include "Idx.h"
+#include "Picture.h"
 #include "Safetensors.h"
 #include "Text.h"
 #include <algorithm>
@@ -9,15 +10,31 @@
 
 namespace nnrt {
 
+/// A picture is one record of a model whose data are images.
+static Status readGivenPicture(const std::string &path, const nnrt_model &model, std::vector<NamedArray> &arrays) {
+  if (!model.train || strcmp(model.train->data.kind, "images"))
+    return wrong("%s: is a PNG or JPEG picture, which this program does not read: save its pixels as a .npy file",
+                 path.c_str());
+  const nnrt_field &image = model.train->data.fields[0];
+  arrays.emplace_back();
+  Array &array = arrays[0].array;
+  arrays[0].name = image.name;
+  array.type = image.type;
+  array.shape = {1, image.shape[0], image.shape[1], image.shape[2]};
+  NNRT_TRY(Region::allocate(array.bytes(), array.keep, path));
+  array.data = array.keep->data();
+  return readPicture(path, image.shape[0], image.shape[1], image.shape[2],
+                     reinterpret_cast<uint8_t *>(array.keep->data()));
+}
+
 Status readGiven(const std::string &path, const Instance &instance, std::vector<NamedArray> &arrays) {
   std::shared_ptr<Region> file;
   NNRT_TRY(Region::map(path, file));
   auto startsWith = [&](const char *bytes, int64_t n) { return file->size() >= n && !memcmp(file->data(), bytes, n); };
   if (startsWith("PK\x03\x04", 4) || startsWith("PK\x05\x06", 4))
     return readNpz(path, file, arrays);
-  if (startsWith("\x89PNG", 4) || startsWith("\xff\xd8\xff", 3))
-    return wrong("%s: is a PNG or JPEG picture, which this program does not read: save its pixels as a .npy file",
-                 path.c_str());
+  if (looksLikePicture(*file))
+    return readGivenPicture(path, instance.model, arrays);
   arrays.emplace_back();
   if (startsWith("\x93NUMPY", 6))
     return readNpy(path, std::move(file), arrays[0].array);
@@ -81,7 +98,7 @@ static bool typesMeet(int32_t have, int32_t want) {
 
 /// The tensor as a field of records, with what the data source knows about the range of its ids.
 static nnrt_field fieldOf(const nnrt_model &model, const nnrt_tensor &tensor) {
-  nnrt_field field{tensor.name, tensor.shape + 1, tensor.rank - 1, tensor.type, 0, 0};
+  nnrt_field field{tensor.name, tensor.shape + 1, tensor.rank - 1, tensor.type, 0, 0, nullptr, 0, 0};
   for (int64_t i = 0; model.train && i < model.train->data.n_fields; ++i)
     if (const nnrt_field &known = model.train->data.fields[i]; !strcmp(known.name, tensor.name)) {
       field.limit = known.limit;

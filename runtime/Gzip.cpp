@@ -113,7 +113,8 @@ Status unpack(const std::string &path, std::shared_ptr<Region> &file) {
   if (file->size() >= 18)
     memcpy(&bytes, file->data() + file->size() - 4, 4);
   if (bytes / largestDeflateRatio > file->size())
-    return wrong("%s: the compressed data is damaged (its end announces %u bytes): fetch it again", path.c_str(), bytes);
+    return wrong("%s: the compressed data is damaged (its end announces %u bytes): fetch it again", path.c_str(),
+                 bytes);
   std::shared_ptr<Region> memory;
   NNRT_TRY(Region::allocate(bytes, memory, path));
   NNRT_TRY(inflater.read(memory->data(), bytes));

@@ -14,7 +14,8 @@ enum class Draw : uint32_t {
   DigitTrain = 3,
   DigitTest = 4,
   DigitValidation = 5,
-  BenchBatch = 6
+  BenchBatch = 6,
+  Augmentation = 7
 };
 
 inline std::array<uint32_t, 4> philox(std::array<uint32_t, 4> counter, std::array<uint32_t, 2> key) {

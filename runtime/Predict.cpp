@@ -105,9 +105,9 @@ std::string Writer::line(const std::vector<const nnrt_tensor *> &outputs, const 
     const float *scores = reinterpret_cast<const float *>(instance.at(*outputs[0])) + row * classes;
     int64_t best = largest(scores, classes);
     text += format(",\"class\":%lld", (long long)best);
-    if (instance.model.train->classes) {
+    if (hasClassNames(instance)) {
       text += ",\"name\":";
-      appendString(text, className(instance.model, best).c_str());
+      appendString(text, className(instance, best).c_str());
     }
   }
   if (std::string characters = charactersOf(instance, *outputs[0], row); !characters.empty()) {

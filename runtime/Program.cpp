@@ -18,7 +18,7 @@ Status Invocation::trainBlock(const nnrt_train *&train) const {
 
 DataPlace Invocation::dataPlace() const {
   std::string value = options.text("--data");
-  return value == "builtin" ? DataPlace{"", true} : DataPlace{value, false};
+  return value == "builtin" ? DataPlace{"", true, "", &model} : DataPlace{value, false, "", &model};
 }
 
 Status Invocation::need(Instance &instance, const char *name, const nnrt_entry *&entry) const {

@@ -49,9 +49,9 @@ static Status writeConfusion(const std::string &path, Instance &instance, const 
   }
   std::string text = "target";
   for (int64_t c = 0; c < classes; ++c)
-    text += "," + className(instance.model, c);
+    text += "," + className(instance, c);
   for (int64_t t = 0; t < classes; ++t) {
-    text += "\n" + className(instance.model, t);
+    text += "\n" + className(instance, t);
     for (int64_t c = 0; c < classes; ++c)
       text += format(",%lld", (long long)counts[t * classes + c]);
   }

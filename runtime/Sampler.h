@@ -32,6 +32,8 @@ public:
   /// Epochs completed once `steps` steps are done.
   int64_t epochsAfter(int64_t steps) const;
   int64_t batch() const { return size; }
+  /// The epoch (from 0) that a row of a step belongs to.
+  int64_t epochOf(int64_t step, int64_t row) const { return (step * size + row) / perEpoch; }
 
 private:
   int64_t examples, size, perEpoch; // perEpoch: examples drawn in one epoch

@@ -3,8 +3,10 @@
 #include "Csv.h"
 #include "Dataset.h"
 #include "Digits.h"
+#include "Generate.h"
 #include "Gzip.h"
 #include "Idx.h"
+#include "Images.h"
 #include "Npy.h"
 #include "Safetensors.h"
 #include "Text.h"
@@ -21,15 +23,23 @@ static std::string findFile(const std::string &path) {
   return !exists(path) && exists(twin) ? twin : path;
 }
 
+bool isBuiltin(const DataPlace &place, const nnrt_source &source) {
+  return place.builtin && source.kind && strcmp(source.kind, "generate");
+}
+
 Status openSource(const nnrt_source &source, SourceRole role, const DataPlace &place,
                   std::unique_ptr<Dataset> &dataset) {
-  if (place.builtin)
+  if (!strcmp(source.kind, "generate"))
+    return generateRecords(source, role, *place.model, dataset);
+  if (isBuiltin(place, source))
     return Digits::open(source, role, dataset);
   std::string advice = place.folder.empty() ? "name the folder of the data with --data DIR (or --data builtin)"
                                             : format("--data names the folder '%s'", place.folder.c_str());
   if (!place.folder.empty() && !isFolder(place.folder))
     return wrong("--data: there is no folder '%s'", place.folder.c_str());
   auto kind = [&](const char *name) { return !strcmp(source.kind, name); };
+  if (kind("images"))
+    return openImages(source, place, advice, dataset);
   if (kind("cifar10"))
     return Cifar::open(source, role, place, advice, dataset);
   if (kind("text"))
@@ -37,7 +47,7 @@ Status openSource(const nnrt_source &source, SourceRole role, const DataPlace &p
   bool single = kind("idx") || kind("npy");
   if (!single && !kind("npz") && !kind("safetensors") && !kind("csv"))
     return wrong("data of the kind '%s' cannot be read by this program: the kinds are idx, npy, npz, safetensors, csv, "
-                 "cifar10 and text",
+                 "cifar10, images, text and generate",
                  source.kind);
   std::vector<Array> arrays(source.n_fields);
   std::vector<std::string> names;

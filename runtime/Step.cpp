@@ -12,6 +12,7 @@ Status TrainingStep::bind(Instance &instance, const Part &part, Sampler &sampler
     return wrong("the model %s was compiled without a training step", instance.model.name);
   step.reset(new TrainingStep(instance, *description, part, sampler, settings));
   NNRT_TRY(Feeder::bind(instance, step->entry, *part.data, step->feeder));
+  NNRT_TRY(Augmentation::bind(instance.model.train, *part.data, settings.seed, step->augmentation));
   step->lossOut = step->entry.find(NNRT_LOSS);
   step->rateOut = step->entry.find(NNRT_RATE);
   step->normOut = step->entry.find(NNRT_NORM);
@@ -24,6 +25,10 @@ Status TrainingStep::bind(Instance &instance, const Part &part, Sampler &sampler
 void TrainingStep::load(int64_t step) {
   sampler.indices(step, indices.data());
   feeder.fill(part, indices.data(), sampler.batch());
+  for (int64_t row = 0; row < sampler.batch() && augmentation.any(); ++row)
+    feeder.visit(row, [&](int64_t field, char *record) {
+      augmentation.apply(field, sampler.epochOf(step, row), part.record(indices[row]), record);
+    });
 }
 
 double TrainingStep::run(int64_t step) {

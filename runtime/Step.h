@@ -2,6 +2,7 @@
 // what is timed is what trains.
 #ifndef NNRT_STEP_H
 #define NNRT_STEP_H
+#include "Augment.h"
 #include "Dataset.h"
 #include "Sampler.h"
 #include <memory>
@@ -35,6 +36,7 @@ private:
 
   Entry entry;
   Feeder feeder;
+  Augmentation augmentation;
   const Part &part;
   Sampler &sampler;
   Settings settings;

@@ -158,9 +158,10 @@ Status Text::open(const nnrt_source &source, const std::string &path, const std:
   int64_t characters = text->file.count(), vocab = optionOf(source, "vocab");
   text->known = vocabulary.empty() ? Vocabulary(present) : Vocabulary(vocabulary);
   if (text->known.size() != vocab)
-    return wrong("%s: holds %lld different characters, the model is made for %lld: write vocab: %lld in its train block",
-                 vocabulary.empty() ? path.c_str() : "the vocabulary of the weights", (long long)text->known.size(),
-                 (long long)vocab, (long long)text->known.size());
+    return wrong(
+        "%s: holds %lld different characters, the model is made for %lld: write vocab: %lld in its train block",
+        vocabulary.empty() ? path.c_str() : "the vocabulary of the weights", (long long)text->known.size(),
+        (long long)vocab, (long long)text->known.size());
   if (!vocabulary.empty())
     NNRT_TRY(checkKnown(path, text->file, present, text->known));
   if (characters <= text->window)
@@ -173,7 +174,7 @@ Status Text::open(const nnrt_source &source, const std::string &path, const std:
 }
 
 void Text::copy(int64_t field, int64_t record, char *out) {
-  bool next = source.fields[field].name[0] == 'n';
+  bool next = field == 1;
   writeIds(file, known, record * stride + next, window, out);
 }
 

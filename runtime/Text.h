@@ -62,8 +62,8 @@ private:
   Vocabulary known;
 };
 
-/// The windows of a text given by hand, one behind the other, as an array i32[n, window]; a rest that fills no window is
-/// left out.
+/// The windows of a text given by hand, one behind the other, as an array i32[n, window]; a rest that fills no window
+/// is left out.
 Status readWindows(const std::string &path, int64_t window, const std::string &vocabulary, Array &array);
 
 } // namespace nnrt

@@ -131,7 +131,7 @@ Status runTrain(const Invocation &invocation) {
   if (options.has("--weights"))
     NNRT_TRY(readVocabulary(options.text("--weights"), place.vocabulary));
   NNRT_TRY(openTraining(*train, place, run.data));
-  if (place.builtin && !run.quiet)
+  if (isBuiltin(place, train->data) && !run.quiet)
     printf("data: built-in digits (generated, not from files)\n");
 
   Instance instance(invocation.model);

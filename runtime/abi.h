@@ -81,6 +81,7 @@ typedef struct nnrt_tensor {
  * nothing updated) gradients_input  the same from the model's inputs and the targets' records evaluate         records,
  * valid, owned, tallies -> tallies (added to) result           tallies -> metrics predict          inputs -> outputs
  *   predict_record   records -> outputs
+ *   generate, generate_validation, generate_test   seed, step (the number of an example) -> its fields (outputs)
  * An entry that the model does not have is absent. */
 typedef struct nnrt_entry {
   const char *name;
@@ -95,8 +96,8 @@ typedef struct nnrt_field {
   const char *name;     /* field; for npz and safetensors also the array's name */
   const int64_t *shape; /* of one record, without the batch */
   int32_t rank, type;
-  int64_t limit;   /* ids must be in 0..limit-1; 0: not an id (limit < 0: an id of unknown range) */
-  int64_t ignored; /* an id outside 0..limit-1 that is allowed, too: its positions do not count; 0: none */
+  int64_t limit;              /* ids must be in 0..limit-1; 0: not an id (limit < 0: an id of unknown range) */
+  int64_t ignored;            /* an id outside 0..limit-1 that is allowed, too: its positions do not count; 0: none */
   const char *const *columns; /* csv: one per element of a record; null: one, of the field's name */
   int64_t n_columns;
   int64_t column_range; /* 1: `columns` are the first and the last of a row of neighbours */
@@ -108,15 +109,23 @@ typedef struct nnrt_option {
 } nnrt_option;
 
 typedef struct nnrt_source { /* absent: kind is null */
-  const char *kind;          /* "idx" "npy" "npz" "safetensors" "csv" "cifar10" "text", or a part of the training data:
-                                "tail", "fraction" (value), "kfold" */
-  const char *const *files;  /* idx, npy: one per field; cifar10: any number; otherwise one */
+  const char *kind; /* "idx" "npy" "npz" "safetensors" "csv" "cifar10" "images" "text" "generate", or a part of the
+                       training data: "tail", "fraction" (value), "kfold" */
+  const char *const *files; /* idx, npy: one per field; cifar10: any number; generate: the function; otherwise one */
   const nnrt_field *fields;
   int64_t n_files, n_fields;
   double value;
-  const nnrt_option *options; /* text: window, stride, vocab; kfold: folds, index */
+  const nnrt_option *options; /* text: window, stride, vocab; generate: records; kfold: folds, index */
   int64_t n_options;
 } nnrt_source;
+
+/* A random change of a field's records in training; those of one field happen in the order given. */
+typedef struct nnrt_augment {
+  const char *field;
+  const char *kind; /* "random_crop" (value: padding), "random_flip" (value: 1 turns upside down), "random_rotation"
+                       (value: degrees), "random_noise" (value: standard deviation, in units of the field) */
+  double value;
+} nnrt_augment;
 
 typedef struct nnrt_train {
   nnrt_source data, validation, test;
@@ -127,6 +136,8 @@ typedef struct nnrt_train {
   const char *const *classes; /* names, or null */
   int64_t n_classes;
   const char *target; /* name of the record field that is the target, or null */
+  const nnrt_augment *augment;
+  int64_t n_augment;
 } nnrt_train;
 
 /* One row of `summary`, computed by the compiler. */

@@ -51,6 +51,7 @@ FEATURES = {
     "avx2": ({"avx2", "fma"} <= _flags, "this CPU has no AVX2 and FMA"),
     "avx512": ({"avx512f", "avx512vl", "avx512bw", "avx512dq"} <= _flags, "this CPU has no AVX-512"),
     "amx": ("amx_tile" in _flags, "this CPU has no AMX"),
+    "images": (True, "a build without libpng and libjpeg"),
     "cuda": (Path("/dev/nvidiactl").exists(), "no NVIDIA GPU"),
     "two-cpus": ((os.cpu_count() or 1) >= 2, "needs two CPUs"),
     "night": (os.environ.get("NNC_NIGHT") == "1", "runs under tools/test --night"),

@@ -56,5 +56,7 @@ for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "NNC_NIGHT"):
 config.available_features |= features.available()
 if not os.path.exists(os.path.join(config.build_dir, "lib", "aarch64", "libnnrt.a")):
     config.available_features.discard("qemu-aarch64")
+if not os.path.exists(os.path.join(config.build_dir, "lib", "libnnrt-images.a")):
+    config.available_features.discard("images")
 for sanitizer in filter(None, config.sanitizer.split(",")):
     config.available_features.add(sanitizer + "-sanitizer")

@@ -65,10 +65,22 @@ int writeFile(StringRef path, llvm::function_ref<void(llvm::raw_ostream &)> writ
   return nn::ProgramIsWrong;
 }
 
-int linkProgram(ArrayRef<nn::ObjectFile> objects, const std::string &triple, StringRef output, const char *tool) {
+/// True where one of the sources of data is a folder of images.
+bool readsImages(ModuleOp module) {
+  auto train = module->getAttrOfType<DictionaryAttr>("nn.train");
+  return train && llvm::any_of(train, [](NamedAttribute entry) {
+           auto source = dyn_cast<DictionaryAttr>(entry.getValue());
+           auto kind = source ? source.getAs<StringAttr>("kind") : StringAttr();
+           return kind && kind.getValue() == "images";
+         });
+}
+
+int linkProgram(ArrayRef<nn::ObjectFile> objects, const std::string &triple, bool images, StringRef output,
+                const char *tool) {
   nn::LinkOptions options;
   options.triple = triple;
   options.output = output.str();
+  options.images = images;
   std::string looked;
   options.runtime = nn::findRuntime(tool, triple, looked);
   if (options.runtime.empty()) {
@@ -187,7 +199,7 @@ int nn::build(ModuleOp module, const CommandLine &line, const std::string &outpu
   if (objects.empty())
     return ProgramIsWrong;
   watch.lap("objects");
-  int status = linkProgram(objects, options.target.triple, output, tool);
+  int status = linkProgram(objects, options.target.triple, readsImages(module), output, tool);
   watch.lap("link");
   watch.total();
   return status;

@@ -107,6 +107,23 @@ nn::LinkError lacking(const Twine &message, const Twine &package) {
           ("install it (Debian: apt-get install " + package + "), or write an object file with --emit=obj").str(), 3};
 }
 
+/// What decodes pictures: an archive beside the runtime's, and two libraries of the system.
+nn::LinkError imageLibraries(const nn::LinkOptions &options, ArrayRef<std::string> folders,
+                             std::vector<std::string> &before, std::vector<std::string> &after) {
+  std::string archive = StringRef(options.runtime).drop_back(2).str() + "-images.a";
+  if (!fs::exists(archive))
+    return {"this nnc was built without libpng and libjpeg, and the program reads images (no " + archive + ")",
+            "install them and build nnc again (Debian: apt-get install libpng-dev libjpeg-dev)", 3};
+  std::string png = findFile(folders, "libpng16.so.16"), jpeg = findFile(folders, "libjpeg.so.62");
+  if (png.empty())
+    return lacking("the program reads images, and libpng is not installed (no libpng16.so.16)", "libpng16-16");
+  if (jpeg.empty())
+    return lacking("the program reads images, and libjpeg is not installed (no libjpeg.so.62)", "libjpeg62-turbo");
+  before.insert(before.end(), {"-u", "nnrt_decode_picture"});
+  after.insert(after.begin(), {archive, png, jpeg});
+  return {};
+}
+
 /// Everything lld is told but the objects; returns what is missing.
 nn::LinkError arguments(const nn::LinkOptions &options, std::vector<std::string> &before,
                         std::vector<std::string> &after) {
@@ -124,6 +141,9 @@ nn::LinkError arguments(const nn::LinkOptions &options, std::vector<std::string>
   before.push_back(options.keepSymbols ? "--discard-locals" : "--strip-all");
   for (const std::string &folder : folders)
     before.push_back("-L" + folder);
+  if (isStatic && options.images)
+    return {("a program for " + triple.getArchName() + " cannot read images yet").str(),
+            "save them as an array: npy(\"images.npy\", …)", 1};
   if (isStatic) {
     for (const char *library : {"libstdc++.a", "libgcc.a", "libgcc_eh.a", "crtbeginT.o", "crtend.o"})
       if (file(library).empty())
@@ -144,6 +164,9 @@ nn::LinkError arguments(const nn::LinkOptions &options, std::vector<std::string>
   before.insert(before.end(), {"-pie", "--dynamic-linker", loader, "--defsym=__dso_handle=0", "--as-needed",
                                file("Scrt1.o"), file("crti.o")});
   after = {options.runtime, stdcxx, "-lm", zlib, gcc, "-lc", file("crtn.o")};
+  if (options.images)
+    if (nn::LinkError missing = imageLibraries(options, folders, before, after); missing.status)
+      return missing;
   if (std::string builtins = file("libgcc.a"); !builtins.empty())
     after.insert(after.end() - 2, builtins);
 #ifdef NNC_SANITIZER_ARCHIVES // the runtime is instrumented: so must be the program

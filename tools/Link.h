@@ -20,6 +20,7 @@ struct LinkOptions {
   std::string runtime; ///< libnnrt.a for the target; see findRuntime
   std::string output;  ///< replaced atomically
   bool keepSymbols = true;
+  bool images = false; ///< the program decodes pictures, through libpng and libjpeg
 };
 
 /// The runtime's archive for a triple, looked for beside the running tool: ../lib/libnnrt.a, for another architecture

@@ -1,7 +1,9 @@
 // Readers: right values from right files, a message from wrong ones, never a crash.
+#include "runtime/Csv.h"
 #include "runtime/Gzip.h"
 #include "runtime/Idx.h"
 #include "runtime/Safetensors.h"
+#include "runtime/Text.h"
 #include <cstring>
 #include <fstream>
 #include <functional>
@@ -90,11 +92,11 @@ const std::string safetensorsFile = safetensorsBytes(
     std::string("\0\0\x80\x3f\0\0\0\x40\x07", 9));
 
 /// Every cut-off and every file with one changed byte gives an array or a message.
-void torture(const Reader &reader, const std::string &bytes) {
+void torture(const Reader &reader, const std::string &bytes, bool cutFails = true) {
   for (size_t length = 0; length < bytes.size(); ++length) {
     std::vector<NamedArray> arrays;
     Status status = readBytes(reader, bytes.substr(0, length), arrays);
-    EXPECT_TRUE(status.failed()) << "cut at " << length;
+    EXPECT_TRUE(status.failed() || !cutFails) << "cut at " << length;
   }
   for (size_t i = 0; i < bytes.size(); ++i)
     for (int change : {1, 0x80, 0xff}) {
@@ -281,6 +283,69 @@ TEST(Safetensors, Messages) {
 }
 
 TEST(Safetensors, SurvivesDamage) { torture(safetensors, safetensorsFile); }
+
+// A table read as `x: f32[batch, 2]` of the columns a and "b c", and `n: i64[batch]`.
+const Reader csv = [](const std::string &path, std::shared_ptr<Region> file, std::vector<NamedArray> &arrays) {
+  static const char *const columns[] = {"a", "b \"c\""};
+  static const int64_t pair[] = {2};
+  nnrt_field fields[] = {{"x", pair, 1, NNRT_F32, 0, 0, columns, 2, 0},
+                         {"n", nullptr, 0, NNRT_I64, 0, 0, nullptr, 0, 0}};
+  nnrt_source source{};
+  source.fields = fields;
+  source.n_fields = 2;
+  std::vector<Array> read(2);
+  std::vector<std::string> names;
+  Status status = readCsv(path, std::move(file), source, read, names);
+  for (size_t i = 0; i < 2 && !status.failed(); ++i)
+    arrays.push_back({fields[i].name, read[i]});
+  return status;
+};
+
+TEST(Csv, NumbersAreReadExactly) {
+  std::vector<NamedArray> arrays;
+  std::string table = "n,\"b \"\"c\"\"\",a\n-9223372036854775808,1e-45,0.1\r\n\n+5,16777217,\"-3\"";
+  ASSERT_EQ(readBytes(csv, table, arrays).message(), "");
+  ASSERT_EQ(arrays[0].array.text(), "f32[2, 2]");
+  const float *x = reinterpret_cast<const float *>(arrays[0].array.data);
+  EXPECT_EQ(std::vector<float>(x, x + 4), (std::vector<float>{0.1f, 1e-45f, -3, 16777216}));
+  const int64_t *n = reinterpret_cast<const int64_t *>(arrays[1].array.data);
+  EXPECT_EQ(std::vector<int64_t>(n, n + 2), (std::vector<int64_t>{INT64_MIN, 5}));
+  EXPECT_EQ(text(csv, gzipped(table)), "");
+}
+
+TEST(Csv, SurvivesDamage) { torture(csv, "n,\"b \"\"c\"\"\",a\r\n1,\"2\",3\r\n4,5.5,\"6\"\n", /*cutFails=*/false); }
+
+const Reader characters = [](const std::string &path, std::shared_ptr<Region> file, std::vector<NamedArray> &) {
+  std::string copy = testing::TempDir() + "nnrt-characters-" + std::to_string(getpid());
+  std::ofstream(copy, std::ios::binary).write(file->data(), file->size());
+  CharacterFile opened;
+  std::vector<bool> present;
+  Status status = opened.open(copy, "", present);
+  unlink(copy.c_str());
+  for (int64_t i = 0; i < opened.count() && !status.failed(); ++i) {
+    const char *at = opened.at(i);
+    EXPECT_TRUE(present[decodeCharacter(at, opened.end())]) << path;
+  }
+  return status;
+};
+
+TEST(Text, EveryCharacterIsFoundByNumber) {
+  std::string all;
+  std::vector<int32_t> expected;
+  for (int32_t c = 1; c < 0x110000; c += c < 0x900 ? 1 : 977) {
+    if (c >= 0xd800 && c < 0xe000)
+      continue;
+    appendCharacter(all, c);
+    expected.push_back(c);
+  }
+  EXPECT_EQ(text(characters, all), "");
+  EXPECT_EQ(Vocabulary(all).size(), int64_t(expected.size()));
+  Vocabulary few(all.substr(0, 127 + 2 * 100)); // 127 characters of one byte, 100 of two
+  for (size_t i = 0; i < expected.size(); ++i)
+    EXPECT_EQ(few.id(expected[i]), i < 227 ? int32_t(i) : -1) << i;
+}
+
+TEST(Text, SurvivesDamage) { torture(characters, "a\xc3\xa9\xe2\x82\xac\xf0\x9d\x9b\xbc\n", /*cutFails=*/false); }
 
 TEST(Array, IdsAreCheckedWithRecordAndValue) {
   Array array;

@@ -260,13 +260,14 @@ const nnrt_entry entries[] = {
 };
 
 const int64_t recordShape[] = {1, 28, 28};
-const nnrt_field fields[] = {{"image", recordShape, 3, NNRT_U8, 0, 0}, {"label", nullptr, 0, NNRT_I32, classes, 0}};
+const nnrt_field fields[] = {{"image", recordShape, 3, NNRT_U8, 0, 0, nullptr, 0, 0},
+                             {"label", nullptr, 0, NNRT_I32, classes, 0, nullptr, 0, 0}};
 const char *const trainFiles[] = {"train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"};
 const char *const testFiles[] = {"t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"};
 const char *const names[] = {"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"};
-const nnrt_train trainBlock = {{"idx", trainFiles, fields, 2, 2, 0},
-                               {TINY_VALIDATION, nullptr, nullptr, 0, 0, 0.1},
-                               {"idx", testFiles, fields, 2, 2, 0},
+const nnrt_train trainBlock = {{"idx", trainFiles, fields, 2, 2, 0, nullptr, 0},
+                               {TINY_VALIDATION, nullptr, nullptr, 0, 0, 0.1, nullptr, 0},
+                               {"idx", testFiles, fields, 2, 2, 0, nullptr, 0},
                                1,
                                0,
                                0,
@@ -274,7 +275,9 @@ const nnrt_train trainBlock = {{"idx", trainFiles, fields, 2, 2, 0},
                                0,
                                names,
                                classes,
-                               "label"};
+                               "label",
+                               nullptr,
+                               0};
 const int64_t sFlat[] = {batch, pixels};
 const nnrt_layer layers[] = {
     {"flatten_1", "flatten", sFlat, 2, 0, 0, 0, 0},

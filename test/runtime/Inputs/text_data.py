@@ -8,7 +8,7 @@ import numpy as np
 
 nnc, model, folder = sys.argv[1], sys.argv[2], Path(sys.argv[3])
 WINDOW = 5
-ALPHABET = "\n abdé€𝛼z"  # one, two, three and four bytes of UTF-8
+ALPHABET = "\n abdzé€𝛼"  # one, two, three and four bytes of UTF-8
 
 
 def text(count, seed):
