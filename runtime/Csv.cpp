@@ -69,7 +69,6 @@ Status Lines::quotedCell(Cell &cell) {
   if (doubled) {
     for (int64_t i = 0; i < cell.length; i += cell.begin[i] == '"' ? 2 : 1)
       cell.own += cell.begin[i];
-    cell.begin = cell.own.data();
     cell.length = int64_t(cell.own.size());
   }
   return atEnd() || *at == separator
@@ -88,7 +87,6 @@ Status Lines::next(std::vector<Cell> &cells) {
   if (at == end)
     return {};
   for (;; ++at) {
-    // No cell moves once its text is its own: the list is made in place.
     Cell cell;
     if (at != end && *at == '"') {
       NNRT_TRY(quotedCell(cell));
@@ -98,14 +96,11 @@ Status Lines::next(std::vector<Cell> &cells) {
         ++at;
       cell.length = at - cell.begin;
     }
-    bool own = !cell.own.empty();
     cells.push_back(std::move(cell));
-    if (own)
-      cells.back().begin = cells.back().own.data();
     if (atEnd())
       break;
   }
-  for (Cell &cell : cells) // the list has grown: short texts have moved with it
+  for (Cell &cell : cells) // short texts have moved with their cells
     if (!cell.own.empty())
       cell.begin = cell.own.data();
   return {};

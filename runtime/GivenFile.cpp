@@ -41,9 +41,8 @@ Status readGiven(const std::string &path, const Instance &instance, std::vector<
   if (looksLikeIdx(*file))
     return readIdx(path, std::move(file), arrays[0].array);
   arrays.clear();
-  if (file->size() >= 9 && file->data()[8] == '{')
-    return readSafetensors(path, file, arrays);
-  if (const nnrt_train *train = instance.model.train; train && !strcmp(train->data.kind, "text")) {
+  const nnrt_train *train = instance.model.train;
+  if (train && !strcmp(train->data.kind, "text") && !endsWith(path, ".safetensors")) {
     if (instance.vocabulary.empty())
       return wrong("%s: a text is read with the vocabulary that weights hold: name them with --weights FILE",
                    path.c_str());
@@ -51,6 +50,8 @@ Status readGiven(const std::string &path, const Instance &instance, std::vector<
     arrays[0].name = "tokens";
     return readWindows(path, optionOf(train->data, "window"), instance.vocabulary, arrays[0].array);
   }
+  if (file->size() >= 9 && file->data()[8] == '{')
+    return readSafetensors(path, file, arrays);
   return wrong(
       "%s: is none of IDX, .npy, .npz and .safetensors: save the input as one of these (numpy.save writes .npy)",
       path.c_str());
