@@ -64,7 +64,7 @@ TEST_F(ProgramTest, AnotherInterface) {
   model.abi = 99;
   expectError(
       step, 1,
-      "the program was compiled for runtime interface 99 and linked with 2: compile it again with one version of nnc");
+      "the program was compiled for runtime interface 99 and linked with 3: compile it again with one version of nnc");
 }
 
 TEST_F(ProgramTest, NoTrainBlock) {
@@ -127,9 +127,11 @@ TEST_F(ProgramTest, NothingToEvaluate) {
 }
 
 TEST_F(ProgramTest, OtherKindsOfData) {
-  train.data.kind = "text";
-  expectError({"train"}, 1,
-              "data of the kind 'text' cannot be read by this program: the kinds are idx, npy, npz and safetensors");
+  train.data.kind = "film";
+  expectError(
+      {"train"}, 1,
+      "data of the kind 'film' cannot be read by this program: the kinds are idx, npy, npz, safetensors, csv, cifar10, "
+      "images, text and generate");
 }
 
 TEST_F(ProgramTest, FieldsThatTheDataLacks) {
