@@ -69,8 +69,10 @@ def positions(length, width, base):
 
 
 LAYERS = [
-    Case("Dense", "x |> Dense(3)", {"x": real(2, 4)}, lambda x, weight, bias: x @ weight.T + bias, second=True),
-    Case("Dense", "x |> Dense(3, bias: false)", {"x": real(2, 5, 4)}, lambda x, weight: x @ weight.T),
+    Case("Dense linear", "x |> Dense(3)", {"x": real(2, 4)}, lambda x, weight, bias: x @ weight.T + bias, second=True),
+    Case("Dense linear", "x |> Dense(3, bias: false)", {"x": real(2, 5, 4)}, lambda x, weight: x @ weight.T),
+    Case("Dense linear", "x |> Dense(3)", {"x": real(2, 3, 2, 4)}, lambda x, weight, bias: x @ weight.T + bias, second=True),
+    Case("Dense linear", "x |> Dense(3)", {"x": real(4)}, lambda x, weight, bias: x @ weight.T + bias),
     Case("flatten", "x |> flatten", {"x": real(2, 3, 4)}, lambda x: x.reshape(2, 12)),
     Case("flatten", "x |> flatten", {"x": real(2, 3, 2, 2)}, lambda x: x.reshape(2, 12)),
     Case("Conv2d", "x |> Conv2d(4, kernel: 3)", IMAGE, lambda x, weight, bias: convolve(x, weight, bias), second=True),
