@@ -51,6 +51,6 @@ def load(path):
     ops = [Op(records, name) for name in names]
     for op in ops:
         families.setdefault(op.family, []).append(op)
-    order = ["Elementwise", "Shape", "Reduce", "Contract", "Conv", "Window", "Random", "Function", "Kernel"]
+    order = ["Elementwise", "Shape", "Gather", "Reduce", "Contract", "Conv", "Window", "Random", "Scan", "Function", "Kernel"]
     known = sorted(families, key=lambda f: order.index(f) if f in order else len(order))
     return {op.mnemonic: op for family in known for op in families[family]}

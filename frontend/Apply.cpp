@@ -73,15 +73,7 @@ bool Evaluator::bindInputs(const FunctionDecl &decl, std::vector<Arg> inputs, Sp
     }
     FrameScope inCallee(*this, callee);
     Value value = evaluateFor(*parameter.initial, parameter.type.get());
-    // `h0: T[batch, units] = zeros`: an initialiser of a constant stands for a tensor of the declared type.
-    if (value.isCallable() && value.asCallable().decl && value.asCallable().decl->role == Role::Initializer &&
-        parameter.type) {
-      std::optional<mlir::RankedTensorType> type = resolve(*parameter.type);
-      if (!type)
-        return false;
-      OwnedValue tensor{"", OwnedStmt::Role::State, *type, withDefaults(value, span), {}, {}, span, ""};
-      value = Value::tensor(initialValue(tensor));
-    }
+    value = startingValue(value, parameter.type.get(), span);
     if (!bindInput(parameter, value, span, callee))
       return false;
   }

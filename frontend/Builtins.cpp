@@ -173,6 +173,24 @@ static Value stopGradient(BuiltinCall &call) {
   return Value::tensor(floating ? call.evaluator.emitter.unary<nn::StopGradientOp>(*x) : *x);
 }
 
+static Value reversedList(BuiltinCall &call) {
+  const Value &list = call.arguments[0];
+  if (list.isError())
+    return list;
+  std::vector<Value> elements;
+  if (list.kind() == Value::Kind::Range) {
+    for (int64_t i = list.elements()[1].asInteger(); i-- > list.elements()[0].asInteger();)
+      elements.push_back(Value::integer(i));
+  } else if (list.isList()) {
+    elements.assign(list.elements().rbegin(), list.elements().rend());
+  } else {
+    call.evaluator.error(call.spans[0],
+                         "`reversed` takes a list or a range, and this is " + call.evaluator.names.describe(list));
+    return Value::error();
+  }
+  return Value::list(std::move(elements));
+}
+
 static Value length(BuiltinCall &call) {
   const Value &value = call.arguments[0];
   if (value.isList() || value.isTuple() || value.kind() == Value::Kind::Map)
@@ -220,6 +238,7 @@ static const Builtin table[] = {
     {"shape",          "x",                    shapeBuiltin,                         "the extents as a list"},
     {"rank",           "x",                    rankBuiltin,                          "the number of axes"},
     {"size",           "x",                    sizeBuiltin,                          "the number of elements of a full batch"},
+    {"reversed",       "list",                 reversedList,                         "a list or range from its last element to its first"},
     {"len",            "list",                 length,                               "the number of elements of a list"},
     {"reshape",        "x shape",              reshapeBuiltin,                       "the elements in another shape; one extent may be -1"},
     {"transpose",      "x axes?",              transposeBuiltin,                     "the last two axes swapped, or the axes in the given order"},

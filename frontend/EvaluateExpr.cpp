@@ -90,6 +90,7 @@ void Evaluator::declare(const Name &name, Variable variable) {
   if (name.text == "_")
     return;
   variable.span = name.span;
+  variable.scans = scanDepth;
   frame->scope->variables[name.text] = std::move(variable);
 }
 
@@ -256,8 +257,7 @@ Value Evaluator::evaluate(const Expr &expr) {
     return low && high ? Value::range(*low, *high) : Value::error();
   }
   case Expr::Kind::Scan:
-    error(expr.span, "`scan` cannot be compiled yet").hint("a `for` over a range unrolls the loop");
-    return Value::error();
+    return scan(cast<ScanExpr>(expr));
   }
   return Value::error();
 }

@@ -71,8 +71,8 @@ Evaluator::Flow Evaluator::execute(const Stmt &stmt, Value *last) {
     return flow;
   }
   case Stmt::Kind::Emit:
-    error(stmt.span, "`emit` stands in a `scan` only");
-    return Flow::Next;
+    emit(cast<EmitStmt>(stmt));
+    return frame->returned ? Flow::Return : Flow::Next;
   case Stmt::Kind::Expression: {
     auto &expr = *cast<ExpressionStmt>(stmt).value;
     if (auto *branch = llvm::dyn_cast<IfExpr>(&expr)) {
@@ -151,7 +151,21 @@ void Evaluator::assign(const AssignStmt &stmt) {
         message.hint("`let` or `var` introduces a name");
       continue;
     }
-    if (stmt.update && variable->kind == Variable::Kind::Owned) {
+    bool isUpdate =
+        stmt.update && (variable->kind == Variable::Kind::Owned || variable->kind == Variable::Kind::Carried);
+    if ((isUpdate || (!stmt.update && variable->kind == Variable::Kind::Var)) && variable->scans != scanDepth) {
+      auto &message = error(name.span, "`" + name.text + "` lives outside of this `scan`, whose steps are one body");
+      if (variable->span)
+        message.note("it is declared here", variable->span);
+      message.hint("`carry (" + name.text + " = …)` takes a value from step to step");
+      continue;
+    }
+    if (isUpdate && variable->kind == Variable::Kind::Carried) {
+      if (!element.isError())
+        updateCarried(*variable, element, name);
+      continue;
+    }
+    if (isUpdate) {
       updateOwned(*variable, element, name);
       continue;
     }
@@ -159,14 +173,15 @@ void Evaluator::assign(const AssignStmt &stmt) {
       variable->value = element;
       continue;
     }
-    auto &message = error(name.span, stmt.update ? "`:=` updates owned values, and `" + Twine(name.text) + "` is none"
-                                                 : "`" + Twine(name.text) + "` cannot be rebound");
+    auto &message =
+        error(name.span, stmt.update ? "`:=` updates owned and carried values, and `" + Twine(name.text) + "` is none"
+                                     : "`" + Twine(name.text) + "` cannot be rebound");
     if (variable->span)
       message.note("it is declared here", variable->span);
     if (variable->kind == Variable::Kind::Let)
       message.hint("`var` introduces a name that may be rebound with `=`");
-    else if (variable->kind == Variable::Kind::Owned)
-      message.hint("owned values are updated with `:=`");
+    else if (variable->kind == Variable::Kind::Owned || variable->kind == Variable::Kind::Carried)
+      message.hint("owned and carried values are updated with `:=`");
     else if (variable->kind == Variable::Kind::Var)
       message.hint("a `var` is rebound with `=`");
   }

@@ -5,7 +5,7 @@
 // mistake the value is Error, which makes nothing but silent errors.
 //
 // The members are spread over EvaluateExpr, EvaluateStmt, Arithmetic, Coercion, Index, Call, Apply, KernelFunctions,
-// Signature and Owned (.cpp).
+// Scan, Signature and Owned (.cpp).
 //
 //===--------------------------------------------------------------------------------------------------------------===//
 #ifndef NN_FRONTEND_EVALUATOR_H
@@ -17,8 +17,9 @@
 namespace nn::frontend {
 
 struct Variable {
-  enum class Kind { Let, Var, Dimension, Input, Owned };
+  enum class Kind { Let, Var, Dimension, Input, Owned, Carried };
   Kind kind = Kind::Let;
+  unsigned scans = 0; ///< how many scans stood around the declaration
   Value value;
   Span span;
   std::string path; ///< of an owned value
@@ -28,6 +29,8 @@ struct Scope {
   Scope *outer = nullptr;
   std::map<std::string, Variable> variables;
 };
+
+struct ScanBody;
 
 /// Metrics are evaluated twice: to add to their tallies, and to compute the result from them.
 enum class MetricPhase { None, Accumulate, Result };
@@ -51,6 +54,7 @@ struct Frame {
   std::vector<std::string> conditions; ///< of the taken branches around the statement at hand
   MetricPhase metric = MetricPhase::None;
   bool initialising = false; ///< of an optimizer: slots get their first values
+  ScanBody *scan = nullptr;  ///< the innermost scan of this call around the statement at hand
 };
 
 struct Arg {
@@ -88,6 +92,7 @@ public:
   std::map<std::string, IdRange> recordRanges; ///< data fields whose values are ids
   std::vector<LayerRow> *rows = nullptr;       ///< where applications of layers are noted, if anywhere
   std::map<std::string, int64_t> dimensions;   ///< free dimensions of the model, such as batch
+  unsigned scanDepth = 0;                      ///< scans around the place where ops are built
 
   // Messages. In library code they are given at the user's call.
   Diagnostic &error(Span span, const llvm::Twine &text);
@@ -216,6 +221,11 @@ private:
   void bindPattern(const Pattern &pattern, Value value, Variable::Kind kind, Span span);
   void assign(const AssignStmt &stmt);
   void loop(const ForStmt &stmt, Flow &flow);
+  Value scan(const ScanExpr &expr);
+  void emit(const EmitStmt &stmt);
+  std::optional<Tensor> firstCarried(const Carry &carry);
+  void updateCarried(Variable &variable, const Value &value, const Name &name);
+  Value startingValue(Value value, const TypeExpr *type, Span span);
   bool require(const RequireStmt &stmt);
   void tally(const OwnedStmt &stmt);
   void lint(const FunctionDecl &decl, const Value &input, Span span);

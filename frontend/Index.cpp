@@ -62,6 +62,7 @@ Value Evaluator::index(const IndexExpr &expr) {
     return Value::error();
   }
   SmallVector<int64_t> offsets, extents, strides, result;
+  std::vector<std::pair<Tensor, int64_t>> gathers; // indices of the running program, and the axes of the result
   auto keep = [&](int64_t extent) {
     offsets.push_back(0);
     extents.push_back(extent);
@@ -80,9 +81,19 @@ Value Evaluator::index(const IndexExpr &expr) {
         keep(x.shape()[axis++]);
       continue;
     case Subscript::Kind::Index: {
-      auto at = evaluateInteger(*place.low, "an index");
-      if (!at)
+      Value given = evaluate(*place.low);
+      if (given.isTensor() && mlir::isa<mlir::IntegerType>(given.asTensor().element())) {
+        gathers.push_back({given.asTensor(), int64_t(result.size())});
+        keep(extent);
+        break;
+      }
+      if (!given.isInteger()) {
+        if (!given.isError())
+          error(place.low->span,
+                "an index is an integer or a tensor of integers, and this is " + names.describe(given));
         return Value::error();
+      }
+      auto at = std::optional(given.asInteger());
       auto wrapped = wrap(*at, extent);
       if (!wrapped) {
         auto &message = error(place.span, "index " + Twine(*at) + " is outside axis " + Twine(axis) + ", which has " +
@@ -123,5 +134,7 @@ Value Evaluator::index(const IndexExpr &expr) {
   while (axis < x.rank())
     keep(x.shape()[axis++]);
   Tensor sliced = emitter.reshape(emitter.slice(x, offsets, extents, strides), result);
+  for (const auto &[index, at] : llvm::reverse(gathers)) // from the back, so that earlier axes keep their places
+    sliced = emitter.gather(sliced, index, at);
   return leaveTrail(Value::tensor(std::move(sliced)), &base, expr.span.text(), expr.span);
 }

@@ -322,6 +322,11 @@ Value Evaluator::randomUniform(llvm::ArrayRef<int64_t> shape, Span span) {
                      : (owner->decl && (owner->decl->role == Role::Layer || owner->decl->role == Role::Model)))
       break;
   }
+  if (scanDepth > 0) {
+    error(span, "random numbers in a `scan` cannot be compiled yet")
+        .hint("draw them in front of it, one for each step");
+    return Value::error();
+  }
   if (!owner || !entry) {
     error(span, "random numbers are drawn in layers and initialisers only")
         .hint("draw in a layer and hand the numbers to the function");

@@ -30,6 +30,12 @@ static int64_t productFlops(mlir::Operation &op) {
       sum += productFlops(inner);
     return sum;
   }
+  if (auto scan = mlir::dyn_cast<nn::ScanOp>(op)) {
+    int64_t sum = 0;
+    for (mlir::Operation &inner : scan.getBody().front())
+      sum += productFlops(inner);
+    return sum * int64_t(scan.getTrips());
+  }
   bool isProduct = mlir::isa<nn::ContractOp, nn::ConvOp, nn::ConvInputGradOp, nn::ConvWeightGradOp>(op);
   return isProduct ? mlir::cast<nn::CostOpInterface>(op).flops() : 0;
 }

@@ -67,7 +67,8 @@ SmallVector<Value> Derivative::copy(func::FuncOp function, ValueRange arguments)
       call.erase();
       return results;
     }
-    if (!call && copied->hasTrait<nn::NoGradient>())
+    // A scan has no rule of its own: it must not stand here, and is no constant.
+    if (!call && !isa<ScanOp>(copied) && copied->hasTrait<nn::NoGradient>())
       return std::nullopt;
     tape.push_back(copied);
     for (Value result : copied->getResults())
@@ -121,6 +122,8 @@ LogicalResult Derivative::pullBack(Operation *inner) {
     return success();
   if (auto call = dyn_cast<CallOp>(inner))
     return pullBackCall(call);
+  if (isa<ScanOp>(inner))
+    return inner->emitOpError("is differentiated where it stands unrolled: nn-unroll-scans must run first");
   auto rule = dyn_cast<DifferentiableOpInterface>(inner);
   if (!rule)
     return inner->emitOpError("has no derivative rule, and does not say that it has no gradient");

@@ -84,7 +84,8 @@ private:
   /// The ops before the terminator.
   LogicalResult block(OpBuilder &b, Block &from, IRMapping &values) {
     for (Operation &op : from.without_terminator()) {
-      FailureOr<SmallVector<Value>> results = operation(b, &op, operands(&op, values));
+      auto scan = dyn_cast<ScanOp>(op);
+      FailureOr<SmallVector<Value>> results = scan ? looped(b, scan, values) : operation(b, &op, operands(&op, values));
       if (failed(results))
         return failure();
       values.map(op.getResults(), *results);
@@ -105,6 +106,46 @@ private:
       return launched(b, launch, in);
     return op->emitOpError("has no reference lowering")
            << (isa<ValueAndGradOp>(op) ? ": nn-autodiff must run first" : "");
+  }
+
+  /// A loop that carries the stacks of emitted values as well.
+  FailureOr<SmallVector<Value>> looped(OpBuilder &b, ScanOp scan, IRMapping &values) {
+    Location loc = scan.getLoc();
+    Block &body = scan.getBody().front();
+    unsigned emitted = scan.emitted();
+    SmallVector<Value> carried;
+    for (Value stack : scan.getOutputs().take_front(emitted)) {
+      RankedTensorType type = reference::plain(stack.getType());
+      carried.push_back(tensor::EmptyOp::create(b, loc, type.getShape(), type.getElementType()));
+    }
+    llvm::append_range(carried, operands(scan, values));
+    Value one = reference::index(b, loc, 1), trips = reference::index(b, loc, scan.getTrips());
+    auto loop = scf::ForOp::create(b, loc, reference::index(b, loc, 0), trips, one, carried);
+    OpBuilder inner = OpBuilder::atBlockBegin(loop.getBody());
+    Value step = loop.getInductionVar();
+    if (scan.getReversed())
+      step = arith::SubIOp::create(inner, loc, arith::SubIOp::create(inner, loc, trips, one), step);
+    Value number = arith::IndexCastOp::create(inner, loc, inner.getI32Type(), step);
+    auto numberType = RankedTensorType::get({}, inner.getI32Type());
+    IRMapping here(values);
+    here.map(body.getArgument(0), tensor::FromElementsOp::create(inner, loc, numberType, number).getResult());
+    here.map(body.getArguments().drop_front(), loop.getRegionIterArgs().drop_front(emitted));
+    if (failed(block(inner, body, here)))
+      return failure();
+    SmallVector<Value> next = operands(body.getTerminator(), here);
+    for (unsigned k = 0; k < emitted; ++k) {
+      Value stack = loop.getRegionIterArg(k);
+      auto type = cast<RankedTensorType>(stack.getType());
+      SmallVector<OpFoldResult> offsets(type.getRank(), inner.getIndexAttr(0)), sizes,
+          strides(type.getRank(), inner.getIndexAttr(1));
+      offsets[0] = step;
+      for (int64_t extent : type.getShape())
+        sizes.push_back(inner.getIndexAttr(extent));
+      sizes[0] = inner.getIndexAttr(1);
+      next[k] = tensor::InsertSliceOp::create(inner, loc, next[k], stack, offsets, sizes, strides);
+    }
+    scf::YieldOp::create(inner, loc, next);
+    return SmallVector<Value>(loop.getResults());
   }
 
   FailureOr<SmallVector<Value>> inlined(OpBuilder &b, Block &body, ValueRange in) {

@@ -10,6 +10,11 @@ class PlanningPass<string argument> : Pass<argument, "::mlir::ModuleOp"> {
                            "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
 }
 
+def UnrollScansPass : Pass<"nn-unroll-scans", "::mlir::ModuleOp"> {
+  let summary = "Replace every nn.scan by one copy of its body per step";
+  let constructor = "::nn::createUnrollScansPass()";
+}
+
 def AutodiffPass : Pass<"nn-autodiff", "::mlir::ModuleOp"> {
   let summary = "Replace every nn.value_and_grad by the function's body and its derivative in reverse mode";
   let description = [{

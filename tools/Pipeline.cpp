@@ -20,7 +20,8 @@ using namespace mlir;
 
 void nn::addStage(Stage stage, OpPassManager &passes, const Machine &machine) {
   switch (stage) {
-  case Stage::Train: // forward, backward and update in one function
+  case Stage::Train: // forward, backward and update in one function, without loops
+    passes.addPass(createUnrollScansPass());
     passes.addPass(createAutodiffPass());
     passes.addPass(createSimplifyPass());
     return;

@@ -202,3 +202,63 @@ func.func @launch(%x: tensor<4xf32>) {
   %y = nn.launch @k(%x) : (tensor<4xf32>) -> tensor<4xf32>
   return
 }
+
+// -----
+
+func.func @scan_steps(%h: tensor<4xf32>) {
+  // expected-error @+1 {{takes at least one step, not 0}}
+  %y = nn.scan(%h) {trips = 0 : i64} : (tensor<4xf32>) -> tensor<4xf32> {
+  ^bb0(%t: tensor<i32>, %a: tensor<4xf32>):
+    nn.emit %a : tensor<4xf32>
+  }
+  return
+}
+
+// -----
+
+func.func @scan_arguments(%h: tensor<4xf32>) {
+  // expected-error @+1 {{has a body whose arguments are not the step, as an i32 scalar, and the carried values}}
+  %y = nn.scan(%h) {trips = 2 : i64} : (tensor<4xf32>) -> tensor<4xf32> {
+  ^bb0(%a: tensor<4xf32>):
+    nn.emit %a : tensor<4xf32>
+  }
+  return
+}
+
+// -----
+
+func.func @scan_count(%h: tensor<4xf32>) {
+  // expected-error @+1 {{yields 2 values in each step and has 1 results, of which 1 are carried}}
+  %y = nn.scan(%h) {trips = 2 : i64} : (tensor<4xf32>) -> tensor<4xf32> {
+  ^bb0(%t: tensor<i32>, %a: tensor<4xf32>):
+    nn.emit %a, %a : tensor<4xf32>, tensor<4xf32>
+  }
+  return
+}
+
+// -----
+
+func.func @scan_stack(%h: tensor<4xf32>) {
+  // expected-error @+1 {{yields 'tensor<4xf32>' in each step and has a result of type 'tensor<3x4xf32>', wanted is 'tensor<2x4xf32>'}}
+  %y, %z = nn.scan(%h) {trips = 2 : i64} : (tensor<4xf32>) -> (tensor<3x4xf32>, tensor<4xf32>) {
+  ^bb0(%t: tensor<i32>, %a: tensor<4xf32>):
+    nn.emit %a, %a : tensor<4xf32>, tensor<4xf32>
+  }
+  return
+}
+
+// -----
+
+func.func @gather_shape(%x: tensor<4x3xf32>, %i: tensor<2xi32>) {
+  // expected-error @+1 {{cannot put the shape of 'tensor<2xi32>' in place of dimension 1 of 'tensor<4x3xf32>' and get 'tensor<2x3xf32>'}}
+  %y = nn.gather %x, %i {axis = 1 : i64} : tensor<4x3xf32>, tensor<2xi32> -> tensor<2x3xf32>
+  return
+}
+
+// -----
+
+func.func @gather_axis(%x: tensor<4x3xf32>, %i: tensor<2xi32>) {
+  // expected-error @+1 {{has axis 2 of a tensor of rank 2}}
+  %y = nn.gather %x, %i {axis = 2 : i64} : tensor<4x3xf32>, tensor<2xi32> -> tensor<4x3xf32>
+  return
+}

@@ -5,6 +5,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "passes/Inline.h"
+#include "passes/UnrollScans.h"
 #include "tools/reference/Inputs.h"
 #include <cmath>
 #include <random>
@@ -39,6 +40,7 @@ namespace {
 class Noise {
 public:
   explicit Noise(ModuleOp module) : module(module), symbols(module) {
+    unrollScans(module);
     module.walk([&](Operation *op) {
       for (Value v : op->getResults())
         if (auto type = dyn_cast<RankedTensorType>(v.getType()))

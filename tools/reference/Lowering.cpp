@@ -112,6 +112,7 @@ static void addPasses(PassManager &passes) {
   passes.addPass(createInlinerPass());
   bufferization::OneShotBufferizePassOptions bufferize;
   bufferize.bufferizeFunctionBoundaries = true;
+  bufferize.allowReturnAllocsFromLoops = true; // what a scan carries
   bufferize.functionBoundaryTypeConversion = bufferization::LayoutMapOption::IdentityLayoutMap;
   passes.addPass(bufferization::createOneShotBufferizePass(bufferize));
   passes.addNestedPass<func::FuncOp>(createConvertLinalgToLoopsPass());

@@ -1,0 +1,84 @@
+// One copy of a scan's body per step. What every step takes of a tensor at its own position is a slice, so that
+// derivatives do not scatter.
+#include "passes/UnrollScans.h"
+#include "passes/Passes.h"
+
+#include "dialect/NN.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/Pass/Pass.h"
+
+namespace nn {
+#define GEN_PASS_DEF_UNROLLSCANSPASS
+#include "passes/Passes.h.inc"
+} // namespace nn
+
+using namespace mlir;
+using namespace nn;
+
+static RankedTensorType shaped(Value like, ArrayRef<int64_t> shape) {
+  return RankedTensorType::get(shape, cast<RankedTensorType>(like.getType()).getElementType());
+}
+
+/// gather(x, step) at a step that is known.
+static Value elementsAt(OpBuilder &b, GatherOp gather, Value x, int64_t step) {
+  auto type = cast<RankedTensorType>(x.getType());
+  int64_t axis = gather.getAxis();
+  SmallVector<int64_t> offsets(type.getRank(), 0), strides(type.getRank(), 1), shape(type.getShape());
+  offsets[axis] = std::min(step, shape[axis] - 1);
+  shape[axis] = 1;
+  Value slice = SliceOp::create(b, gather.getLoc(), shaped(x, shape), x, offsets, strides);
+  return ReshapeOp::create(b, gather.getLoc(), gather.getY().getType(), slice);
+}
+
+static void unroll(ScanOp scan) {
+  OpBuilder b(scan);
+  Location loc = scan.getLoc();
+  Block &body = scan.getBody().front();
+  int64_t trips = scan.getTrips();
+  SmallVector<SmallVector<Value>> emitted(scan.emitted(), SmallVector<Value>(trips));
+  SmallVector<Value> carried(scan.getInits());
+  for (int64_t round = 0; round < trips; ++round) {
+    int64_t step = scan.getReversed() ? trips - 1 - round : round;
+    IRMapping values;
+    auto stepType = cast<RankedTensorType>(body.getArgument(0).getType());
+    values.map(body.getArgument(0), ConstantOp::create(b, loc, stepType, double(step)).getResult());
+    values.map(body.getArguments().drop_front(), carried);
+    for (Operation &op : body.without_terminator()) {
+      auto gather = dyn_cast<GatherOp>(op);
+      if (gather && gather.getIndex() == body.getArgument(0))
+        values.map(gather.getY(), elementsAt(b, gather, values.lookupOrDefault(gather.getX()), step));
+      else
+        b.clone(op, values);
+    }
+    auto yielded =
+        llvm::map_to_vector(body.getTerminator()->getOperands(), [&](Value v) { return values.lookupOrDefault(v); });
+    for (auto [k, stack] : llvm::enumerate(emitted)) {
+      SmallVector<int64_t> shape = {1};
+      llvm::append_range(shape, cast<RankedTensorType>(yielded[k].getType()).getShape());
+      stack[step] = ReshapeOp::create(b, loc, shaped(yielded[k], shape), yielded[k]);
+    }
+    carried.assign(yielded.begin() + emitted.size(), yielded.end());
+  }
+  SmallVector<Value> results;
+  for (ArrayRef<Value> stack : emitted)
+    results.push_back(trips == 1 ? stack.front() : ConcatOp::create(b, loc, stack, /*axis=*/0).getY());
+  llvm::append_range(results, carried);
+  scan.replaceAllUsesWith(results);
+  scan.erase();
+}
+
+void nn::unrollScans(Operation *root) {
+  SmallVector<ScanOp> scans; // inner ones first
+  root->walk([&](ScanOp scan) { scans.push_back(scan); });
+  for (ScanOp scan : scans)
+    unroll(scan);
+}
+
+namespace {
+struct UnrollScansPass : nn::impl::UnrollScansPassBase<UnrollScansPass> {
+  void runOnOperation() override { unrollScans(getOperation()); }
+};
+} // namespace
+
+std::unique_ptr<Pass> nn::createUnrollScansPass() { return std::make_unique<UnrollScansPass>(); }
