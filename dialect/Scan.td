@@ -11,7 +11,7 @@ def NN_EmitOp : NN_Op<"emit", [Pure, Terminator, ReturnLike, NoGradient, Structu
     Ends the body of `nn.scan`.
 
     ```mlir
-    %h = nn.scan (%h0) {trips = 3 : i64} : (tensor<4xf32>) -> tensor<4xf32> {
+    %h = nn.scan(%h0) {trips = 3 : i64} : (tensor<4xf32>) -> tensor<4xf32> {
     ^bb0(%t: tensor<i32>, %before: tensor<4xf32>):
       nn.emit %before : tensor<4xf32>
     }
@@ -31,7 +31,7 @@ def NN_ScanOp : NN_Op<"scan", [Pure, NoGradient, Structural, SingleBlockImplicit
     read values around it. (It is differentiated where it stands unrolled: the rule belongs to the ops inside.)
 
     ```mlir
-    %hs, %h = nn.scan (%h0) {trips = 3 : i64} : (tensor<4xf32>) -> (tensor<3x4xf32>, tensor<4xf32>) {
+    %hs, %h = nn.scan(%h0) {trips = 3 : i64} : (tensor<4xf32>) -> (tensor<3x4xf32>, tensor<4xf32>) {
     ^bb0(%t: tensor<i32>, %before: tensor<4xf32>):
       %after = nn.tanh %before : tensor<4xf32> -> tensor<4xf32>
       nn.emit %after, %after : tensor<4xf32>, tensor<4xf32>

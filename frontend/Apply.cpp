@@ -161,8 +161,10 @@ Value Evaluator::apply(const Callable &callable, std::vector<Arg> inputs, Span s
   }
   bool isCall = decl.role == Role::Function && (decl.kernel || program.gradientOf(&decl));
   Value result = isCall ? callFunction(decl, callee) : run(decl, callee);
-  if (rows && callee.instance && result.isTensor() && decl.role == Role::Layer) {
-    const Tensor &y = result.asTensor();
+  bool isTuple = result.isTuple() && !result.elements().empty();
+  const Value &output = isTuple ? result.elements().front() : result;
+  if (rows && callee.instance && output.isTensor() && decl.role == Role::Layer) {
+    const Tensor &y = output.asTensor();
     rows->push_back({callee.path, decl.name.text, y.type(), y.field.extent});
   }
   if (result.isTensor()) {

@@ -151,16 +151,18 @@ void Evaluator::assign(const AssignStmt &stmt) {
         message.hint("`let` or `var` introduces a name");
       continue;
     }
-    bool isUpdate =
-        stmt.update && (variable->kind == Variable::Kind::Owned || variable->kind == Variable::Kind::Carried);
-    if ((isUpdate || (!stmt.update && variable->kind == Variable::Kind::Var)) && variable->scans != scanDepth) {
+    bool isOwned = variable->kind == Variable::Kind::Owned, isCarried = variable->kind == Variable::Kind::Carried;
+    bool isUpdate = stmt.update && (isOwned || isCarried);
+    bool rebinds = isUpdate || (!stmt.update && variable->kind == Variable::Kind::Var);
+    // What an entry owns lives outside of all its scans, wherever it is declared.
+    if (rebinds && scanDepth != (isOwned ? 0 : variable->scans)) {
       auto &message = error(name.span, "`" + name.text + "` lives outside of this `scan`, whose steps are one body");
       if (variable->span)
         message.note("it is declared here", variable->span);
       message.hint("`carry (" + name.text + " = …)` takes a value from step to step");
       continue;
     }
-    if (isUpdate && variable->kind == Variable::Kind::Carried) {
+    if (isUpdate && isCarried) {
       if (!element.isError())
         updateCarried(*variable, element, name);
       continue;
@@ -180,7 +182,7 @@ void Evaluator::assign(const AssignStmt &stmt) {
       message.note("it is declared here", variable->span);
     if (variable->kind == Variable::Kind::Let)
       message.hint("`var` introduces a name that may be rebound with `=`");
-    else if (variable->kind == Variable::Kind::Owned || variable->kind == Variable::Kind::Carried)
+    else if (isOwned || isCarried)
       message.hint("owned and carried values are updated with `:=`");
     else if (variable->kind == Variable::Kind::Var)
       message.hint("a `var` is rebound with `=`");

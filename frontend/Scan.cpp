@@ -163,6 +163,7 @@ Value Evaluator::scan(const ScanExpr &expr) {
       variable.value = Value::tensor(value);
       declare(carry.name, std::move(variable));
     }
+    unsigned errors = diagnostics.reports();
     if (execute(expr.body) == Flow::Return) {
       if (!frame->returned || !frame->returned->isError())
         error(expr.span, "a `scan` has no `return`: `emit` yields a value of each step, a carry the last one");
@@ -176,6 +177,8 @@ Value Evaluator::scan(const ScanExpr &expr) {
       yielded.push_back(emitted.value.value);
     for (const Tensor &value : carried)
       yielded.push_back(value.value);
+    if (diagnostics.reports() != errors)
+      return Value::error();
     if (yielded.empty()) {
       error(expr.span, "this `scan` yields nothing")
           .hint("`emit` yields a value of each step, `carry (h = …)` the last one");

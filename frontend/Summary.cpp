@@ -30,14 +30,19 @@ static int64_t productFlops(mlir::Operation &op) {
       sum += productFlops(inner);
     return sum;
   }
-  if (auto scan = mlir::dyn_cast<nn::ScanOp>(op)) {
-    int64_t sum = 0;
-    for (mlir::Operation &inner : scan.getBody().front())
-      sum += productFlops(inner);
-    return sum * int64_t(scan.getTrips());
-  }
   bool isProduct = mlir::isa<nn::ContractOp, nn::ConvOp, nn::ConvInputGradOp, nn::ConvWeightGradOp>(op);
   return isProduct ? mlir::cast<nn::CostOpInterface>(op).flops() : 0;
+}
+
+/// Gives `note` the operations of each op of a block that runs `times` times.
+static void forEachProduct(mlir::Block &block, int64_t times,
+                           llvm::function_ref<void(mlir::Operation &, int64_t flops)> note) {
+  for (mlir::Operation &op : block) {
+    if (auto scan = mlir::dyn_cast<nn::ScanOp>(op))
+      forEachProduct(scan.getBody().front(), times * int64_t(scan.getTrips()), note);
+    else
+      note(op, times * productFlops(op));
+  }
 }
 
 /// `nn.layers`: rows {path, kind, shape, output, parameters, flops, bytes, receptive_field}: parameters and operations
@@ -49,11 +54,10 @@ void ModelCompiler::describeLayers() {
   int64_t batch = std::max<int64_t>(evaluator.dimensions[batchName], 1), total = 0;
   std::map<std::string, int64_t> flops;
   if (auto predict = module.lookupSymbol<mlir::func::FuncOp>("predict"))
-    for (mlir::Operation &op : predict.getBody().front()) {
-      int64_t count = productFlops(op) / batch;
-      flops[layerOf(op.getLoc()).str()] += count;
-      total += count;
-    }
+    forEachProduct(predict.getBody().front(), 1, [&](mlir::Operation &op, int64_t count) {
+      flops[layerOf(op.getLoc()).str()] += count / batch;
+      total += count / batch;
+    });
   auto below = [](llvm::StringRef path, llvm::StringRef owner) {
     return path == owner || (path.starts_with(owner) && path.drop_front(owner.size()).starts_with("."));
   };

@@ -6,10 +6,11 @@ from layer_cases import LAYERS
 from loss_cases import LOSSES
 from metric_cases import METRICS
 from norm_cases import NORMS
+from recurrent_cases import RECURRENT
 
 ELSEWHERE = {
     "optimizers.nn": "steps against NumPy, in test/end-to-end",
     "schedules.nn": "steps against NumPy, in test/end-to-end",
 }
 
-CASES = ACTIVATIONS + ATTENTION + INITIALIZERS + LAYERS + LOSSES + METRICS + NORMS
+CASES = ACTIVATIONS + ATTENTION + INITIALIZERS + LAYERS + LOSSES + METRICS + NORMS + RECURRENT
