@@ -26,6 +26,21 @@ def windows(x, size, stride, low, high, dilation=None, fill=0.0):
     return np.stack(taps, -1)
 
 
+def ceil_pool(x, size, stride, pad, reduce, count_padding=True):
+    """PyTorch's loops: windows start inside the input or its front padding and end with the padding."""
+    (h, w), spans = x.shape[2:], []
+    for n, k, s, p in zip((h, w), size, stride, pad):
+        outputs = -(-(n + 2 * p - k) // s) + 1
+        outputs -= (outputs - 1) * s >= n + p
+        spans.append([(i * s - p, min(i * s - p + k, n + p)) for i in range(outputs)])
+    y = np.empty((*x.shape[:2], *map(len, spans)))
+    for (i, (a, b)), (j, (c, d)) in itertools.product(*map(enumerate, spans)):
+        seen = x[:, :, max(a, 0):b, max(c, 0):d]
+        area = (b - a) * (d - c) if count_padding else seen.shape[2] * seen.shape[3]
+        y[:, :, i, j] = seen.max((2, 3)) if reduce == "max" else seen.sum((2, 3)) / area
+    return y
+
+
 def convolve(x, weight, bias=None, stride=(1, 1), low=(0, 0), high=(0, 0), dilation=None, groups=1):
     seen = windows(x, weight.shape[2:], stride, low, high, dilation)  # n c positions... taps
     parts = [np.einsum("nc...t,oct->no...", s, w.reshape(*w.shape[:2], -1))
@@ -90,6 +105,13 @@ LAYERS = [
          lambda x: np.nanmean(windows(x, (3, 3), (2, 2), (0, 1), (1, 1), fill=np.nan), -1)),
     Case("avg_pool", "x |> avg_pool(3, padding: 1, count_padding: false)", SMALL,
          lambda x: np.nanmean(windows(x, (3, 3), (3, 3), (1, 1), (1, 1), fill=np.nan), -1)),
+    Case("max_pool ceil_padding", "x |> max_pool(2, ceil: true)", IMAGE, lambda x: ceil_pool(x, (2, 2), (2, 2), (0, 0), "max")),
+    Case("max_pool ceil_padding", "x |> max_pool((2, 1), stride: (3, 2), padding: (1, 0), ceil: true)", SMALL,
+         lambda x: ceil_pool(x, (2, 1), (3, 2), (1, 0), "max")),
+    Case("avg_pool ceil_padding", "x |> avg_pool(3, stride: 2, padding: 1, ceil: true)", SMALL,
+         lambda x: ceil_pool(x, (3, 3), (2, 2), (1, 1), "mean")),
+    Case("avg_pool ceil_padding", "x |> avg_pool(2, stride: (2, 3), padding: 1, ceil: true, count_padding: false)", IMAGE,
+         lambda x: ceil_pool(x, (2, 2), (2, 3), (1, 1), "mean", False)),
     Case("global_avg_pool", "x |> global_avg_pool", IMAGE, lambda x: x.mean((2, 3))),
     Case("global_avg_pool", "x |> global_avg_pool", {"x": real(2, 3, 4)}, lambda x: x.mean(2)),
     Case("Conv1d row_padding", "x |> Conv1d(4, kernel: 3)", SERIES,
