@@ -35,6 +35,7 @@ int roleNumber(StringRef role) {
       .Case("norm", NNRT_NORM)
       .Case("gradient", NNRT_GRADIENT)
       .Case("metric", NNRT_METRIC)
+      .Case("examples", NNRT_EXAMPLES)
       .Default(-1);
 }
 
@@ -99,6 +100,7 @@ private:
   LogicalResult noteOwned(StringRef name, int64_t offset, Location loc);
   FailureOr<llvm::Constant *> owned(int64_t &count);
   llvm::Constant *source(DictionaryAttr from);
+  llvm::Constant *load(DictionaryAttr from);
   llvm::Constant *train(DictionaryAttr from);
   llvm::Constant *layers(int64_t &count);
   llvm::Constant *names(DictionaryAttr from, StringRef key, int64_t &count);
@@ -263,6 +265,17 @@ llvm::Constant *Description::source(DictionaryAttr from) {
                          data.i64(options.size())});
 }
 
+llvm::Constant *Description::load(DictionaryAttr from) {
+  if (!from)
+    return data.null();
+  int64_t except = 0;
+  llvm::Constant *exceptTable = names(from, "except", except);
+  auto order = from.getAs<BoolAttr>("order");
+  return data.global(
+      data.structure({data.string(text(from, "file")), data.string(text(from, "from")), data.string(text(from, "into")),
+                      exceptTable, data.i64(except), data.i32(order && order.getValue()), data.i32(0)}));
+}
+
 llvm::Constant *Description::train(DictionaryAttr from) {
   if (!from)
     return data.null();
@@ -275,11 +288,12 @@ llvm::Constant *Description::train(DictionaryAttr from) {
       augment.push_back(data.structure(
           {data.string(text(row, "field")), data.string(text(row, "kind")), data.f64(real(row, "value"))}));
   auto part = [&](StringRef key) { return source(from.getAs<DictionaryAttr>(key)); };
-  return data.global(data.structure({part("data"), part("validation"), part("test"), data.i64(integer(from, "epochs")),
-                                     data.i64(integer(from, "steps")), data.i64(integer(from, "seed")),
-                                     data.i32(integer(from, "shuffle")), data.i32(integer(from, "drop_last")),
-                                     classTable, data.i64(classes), target.empty() ? data.null() : data.string(target),
-                                     data.table(augment), data.i64(augment.size())}));
+  return data.global(
+      data.structure({part("data"), part("validation"), part("test"), data.i64(integer(from, "epochs")),
+                      data.i64(integer(from, "steps")), data.i64(integer(from, "seed")),
+                      data.i32(integer(from, "shuffle")), data.i32(integer(from, "drop_last")), classTable,
+                      data.i64(classes), target.empty() ? data.null() : data.string(target), data.table(augment),
+                      data.i64(augment.size()), load(from.getAs<DictionaryAttr>("load"))}));
 }
 
 llvm::Constant *Description::layers(int64_t &count) {

@@ -104,6 +104,8 @@ Value Evaluator::apply(const Callable &callable, std::vector<Arg> inputs, Span s
   if (callable.builtin)
     return applyBuiltin(*callable.builtin, std::move(inputs), span);
   const FunctionDecl &decl = *callable.decl;
+  if (decl.role == Role::Optimizer)
+    return applyOptimizer(callable, inputs, span);
   for (const Frame *at = frame; at; at = at->caller)
     if (at->decl == &decl && decl.role != Role::Initializer) {
       error(span, "`" + decl.name.text + "` calls itself")

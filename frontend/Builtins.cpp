@@ -199,6 +199,16 @@ static Value length(BuiltinCall &call) {
   return Value::error();
 }
 
+/// How many steps an epoch has is known when the program runs.
+static Value epochs(BuiltinCall &call) {
+  const Value &value = call.arguments[0];
+  if (value.isNumber() && value.asNumber() >= 0)
+    return Value::epochs(value.asNumber());
+  call.evaluator.error(call.spans[0], "`epochs` takes a number from 0 up that is known when compiling, and this is " +
+                                          call.evaluator.names.describe(value));
+  return Value::error();
+}
+
 //===--------------------------------------------------------------------------------------------------------------===//
 // The table
 //===--------------------------------------------------------------------------------------------------------------===//
@@ -251,6 +261,7 @@ static const Builtin table[] = {
     {"zeros_like",     "x",                    zerosLikeBuiltin,                     "zeros of x's type"},
     {"ones_like",      "x",                    onesLikeBuiltin,                      "ones of x's type"},
     {"fill",           "*value",               fillBuiltin,                          "fill(v, n, m): a tensor [n, m] of v"},
+    {"epochs",         "count",                epochs,                               "the steps of so many epochs, where `Steps` are wanted"},
     {"iota",           "n",                    iotaBuiltin,                          "0, 1, … n-1, as i32"},
     {"pair",           "x",                    pairBuiltin,                          "(x, x) of an integer, a pair as it is"},
     {"pairs",          "x",                    pairsBuiltin,                         "((x, x), (x, x)) of an integer, ((h, h), (w, w)) of a pair"},

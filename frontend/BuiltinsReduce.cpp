@@ -18,7 +18,8 @@ struct Reduction {
   Tensor x;
   SmallVector<int64_t> axes;
   bool keep = false;
-  bool masked = false; ///< the batch is reduced and some of its rows may not count
+  bool masked = false;   ///< the batch is reduced and some of its rows may not count
+  bool weighted = false; ///< the batch is reduced and its rows have weights
 };
 } // namespace
 
@@ -57,8 +58,9 @@ static std::optional<Reduction> parse(BuiltinCall &call) {
     return std::nullopt;
   }
   EntryBuilder *entry = call.evaluator.entry;
-  result.masked =
-      entry && entry->masked && entry->validRows && x->batch && llvm::is_contained(result.axes, x->batch.axis);
+  bool overBatch = entry && x->batch && llvm::is_contained(result.axes, x->batch.axis);
+  result.masked = overBatch && entry->masked && entry->validRows;
+  result.weighted = overBatch && entry->rowWeights;
   return result;
 }
 
@@ -71,6 +73,16 @@ Tensor nn::frontend::withoutInvalidRows(Evaluator &evaluator, const Tensor &x, d
   Tensor counts = emitter.compare(BinaryOp::Lt, emitter.iota(extent), emitter.broadcast(rows, {extent}, {}));
   Tensor everywhere = emitter.broadcast(counts, x.shape(), {x.batch.axis});
   return emitter.select(everywhere, x, emitter.constant(outside, x.type()));
+}
+
+/// The weights of the batch's rows, for each element of x.
+static Tensor rowWeights(Evaluator &evaluator, const Tensor &x) {
+  Emitter &emitter = evaluator.emitter;
+  Tensor rows = emitter.cast(*evaluator.entry->rowWeights, x.element());
+  int64_t extent = x.shape()[x.batch.axis];
+  if (x.batch.inner != 1)
+    rows = emitter.reshape(emitter.broadcast(rows, {extent / x.batch.inner, x.batch.inner}, {0}), {extent});
+  return Emitter::like(x, emitter.broadcast(rows, x.shape(), {x.batch.axis}).value);
 }
 
 static Tensor reduce(Evaluator &evaluator, Emitter::Reduction kind, const Reduction &r, const Tensor &x) {
@@ -115,6 +127,8 @@ Value nn::frontend::sumBuiltin(BuiltinCall &call) {
   if (!r)
     return Value::error();
   Tensor x = widened(call.evaluator, r->x);
+  if (r->weighted && mlir::isa<mlir::FloatType>(x.element()))
+    x = call.evaluator.emitter.binary<nn::MulOp>(x, rowWeights(call.evaluator, x));
   if (r->masked)
     x = withoutInvalidRows(call.evaluator, x, 0);
   return Value::tensor(reduce(call.evaluator, Emitter::Reduction::Sum, *r, x));
@@ -130,14 +144,17 @@ Value nn::frontend::meanBuiltin(BuiltinCall &call) {
     r->x = emitter.cast(r->x, emitter.builder.getF32Type());
   mlir::Type element = r->x.element();
   Tensor x = r->x;
-  if (call.arguments[3].kind() != Value::Kind::None) {
+  bool given = call.arguments[3].kind() != Value::Kind::None;
+  if (given || r->weighted) {
     // sum(x w) / sum(w), with w what counts.
-    Value left = Value::tensor(x), right = call.arguments[3];
+    Value left = Value::tensor(x), right = given ? call.arguments[3] : Value::tensor(rowWeights(evaluator, x));
     if (right.isTensor() && !mlir::isa<mlir::FloatType>(right.asTensor().element()))
       right = Value::tensor(emitter.cast(right.asTensor(), element));
     Tensor weights;
     if (!evaluator.unify(left, right, "`mean` with weights", call.span, x, weights))
       return Value::error();
+    if (given && r->weighted)
+      weights = Emitter::like(x, emitter.binary<nn::MulOp>(weights, rowWeights(evaluator, x)).value);
     if (r->masked)
       weights = withoutInvalidRows(evaluator, weights.batch ? weights : Emitter::like(x, weights.value), 0);
     Tensor weighted = emitter.binary<nn::MulOp>(x, weights);

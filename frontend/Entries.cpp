@@ -9,33 +9,30 @@ using llvm::StringRef;
 using llvm::Twine;
 
 //===--------------------------------------------------------------------------------------------------------------===//
-// Training
+// The loss and its gradients
 //===--------------------------------------------------------------------------------------------------------------===//
 
 /// @loss: parameters, state, the model's inputs and the targets to the loss and the new state.
 void ModelCompiler::buildLoss() {
-  Named inputs, targets;
+  Example example;
   std::vector<mlir::RankedTensorType> types;
   {
     // The types of inputs and targets, from a function that is thrown away.
     EntryBuilder scratch(evaluator.emitter, module, "types");
     evaluator.entry = &scratch;
     Named fields = records(scratch);
-    std::optional<Named> in = inputsOf(fields);
-    std::optional<Named> out = in ? targetsOf(fields, *in) : std::nullopt;
-    if (in && out)
-      for (const Named *list : {&*in, &*out})
+    std::optional<Example> known = exampleOf(fields);
+    if (known)
+      for (const Named *list : {&known->inputs, &known->targets, &known->weights})
         for (const auto &[name, tensor] : *list)
           types.push_back(tensor.type());
     mlir::func::FuncOp function = scratch.finish({});
     function.erase();
     evaluator.entry = nullptr;
-    if (in && out) {
-      inputs = std::move(*in);
-      targets = std::move(*out);
-    }
+    if (known)
+      example = std::move(*known);
   }
-  bool known = !inputs.empty();
+  bool known = !example.inputs.empty();
   EntryBuilder entry(evaluator.emitter, module, "loss", /*isPrivate=*/true);
   evaluator.entry = &entry;
   entry.training = true;
@@ -43,19 +40,25 @@ void ModelCompiler::buildLoss() {
     for (const auto &[name, type] : inputTypes) { // still evaluate the model, for its own mistakes
       Tensor tensor;
       tensor.value = entry.argument("input", name, type).value;
-      inputs.emplace_back(name, tensor);
+      example.inputs.emplace_back(name, tensor);
     }
-  else
-    for (auto [i, named] : llvm::enumerate(inputs))
-      named.second.value = entry.argument("input", named.first, types[i]).value;
-  for (auto [i, named] : llvm::enumerate(targets))
-    named.second.value = entry.argument("target", named.first, types[inputs.size() + i]).value;
-  Value result = applyModel(entry, inputs);
+  size_t next = 0;
+  auto arguments = [&](Named &list, StringRef role) {
+    for (auto &[name, tensor] : list)
+      tensor.value = entry.argument(role, name, types[next++]).value;
+  };
+  if (known) {
+    arguments(example.inputs, "input");
+    arguments(example.targets, "target");
+    arguments(example.weights, "weight");
+  }
+  Value result = applyModel(entry, example.inputs);
   Named outputs = outputsOf(result);
-  if (known && !result.isError()) {
-    Value loss = lossOf(outputs, targets, inputs, {});
+  if (known && !result.isError() && checkParameterRules()) {
+    Value loss = lossOf(outputs, example, {});
     if (loss.isTensor())
-      entry.result("loss", "loss", evaluator.emitter.cast(loss.asTensor(), evaluator.emitter.builder.getF32Type()));
+      entry.result("loss", "loss",
+                   withPenalty(entry, evaluator.emitter.cast(loss.asTensor(), evaluator.emitter.builder.getF32Type())));
   }
   if (!train.classes.empty() && !outputs.empty() && outputs.front().second.rank() > 0) {
     const Tensor &first = outputs.front().second;
@@ -71,7 +74,7 @@ void ModelCompiler::buildLoss() {
     outputTypes.emplace_back(name, tensor.type());
     outputMarks.push_back(tensor.batch);
   }
-  for (auto &[name, tensor] : targets) {
+  for (auto &[name, tensor] : example.targets) {
     targetTypes.emplace_back(name, tensor.type());
     targetMarks.push_back(tensor.batch);
   }
@@ -84,121 +87,29 @@ void ModelCompiler::buildLoss() {
   evaluator.entry = nullptr;
 }
 
-std::vector<Tensor> ModelCompiler::valueAndGradients(EntryBuilder &entry, const Named &inputs, const Named &targets,
-                                                     llvm::ArrayRef<StringRef> wrt, std::vector<size_t> &indices) {
-  llvm::SmallVector<mlir::Value> operands;
-  llvm::SmallVector<int64_t> positions;
-  llvm::SmallVector<mlir::Type> types;
-  for (const auto &slot : lossResults)
-    types.push_back(slot.type);
-  for (auto [i, slot] : llvm::enumerate(lossArguments)) {
-    if (slot.role == "param" || slot.role == "state")
-      operands.push_back(entry.owned(*evaluator.owned.find(slot.name)).value);
-    else if (slot.role == "input" || slot.role == "target")
-      operands.push_back(find(slot.role == "input" ? inputs : targets, slot.name)->value);
-    else
-      operands.push_back(slot.role == "seed" ? entry.seed() : entry.step());
-    mlir::Type element = mlir::cast<mlir::RankedTensorType>(slot.type).getElementType();
-    if (llvm::is_contained(wrt, slot.role) && mlir::isa<mlir::FloatType>(element)) {
-      positions.push_back(i);
-      indices.push_back(i);
-      types.push_back(slot.type);
-    }
-  }
-  auto op = nn::ValueAndGradOp::create(evaluator.emitter.builder, evaluator.emitter.location, types, "loss", operands,
-                                       positions);
-  std::vector<Tensor> results;
-  for (mlir::Value value : op.getOutputs()) {
-    Tensor tensor;
-    tensor.value = value;
-    results.push_back(tensor);
-  }
-  return results;
-}
-
-void ModelCompiler::buildTrainStep(bool log) {
-  EntryBuilder entry(evaluator.emitter, module, log ? "train_step_log" : "train_step");
-  evaluator.entry = &entry;
-  entry.training = true;
-  Emitter &emitter = evaluator.emitter;
-  Named fields = records(entry);
-  std::optional<Named> inputs = inputsOf(fields);
-  std::optional<Named> targets = inputs ? targetsOf(fields, *inputs) : std::nullopt;
-  const Callable *update = targets ? optimizer() : nullptr;
-  if (update) {
-    std::vector<size_t> indices;
-    std::vector<Tensor> all = valueAndGradients(entry, *inputs, *targets, {"param"}, indices);
-    std::vector<Tensor> gradients(all.begin() + lossResults.size(), all.end());
-    entry.result("loss", "loss", all.front());
-    for (size_t i = 1; i < lossResults.size(); ++i)
-      entry.update(*evaluator.owned.find(lossResults[i].name), all[i]);
-    Evaluator::LocationScope here(evaluator, train.optimizer->span);
-    mlir::Type f64 = emitter.builder.getF64Type();
-    if (log || train.clipNorm) {
-      // Each tensor's squares are summed in its own type, the sums of the tensors in f64.
-      std::optional<Tensor> total;
-      for (const Tensor &gradient : gradients) {
-        llvm::SmallVector<int64_t> axes = llvm::to_vector(llvm::seq<int64_t>(0, gradient.rank()));
-        Tensor squares = emitter.binary<nn::MulOp>(gradient, gradient);
-        Tensor sum = emitter.cast(axes.empty() ? squares : emitter.reduce(Emitter::Reduction::Sum, squares, axes), f64);
-        total = total ? emitter.binary<nn::AddOp>(*total, sum) : sum;
-      }
-      Tensor norm = emitter.unary<nn::SqrtOp>(total.value_or(emitter.scalar(0, f64)));
-      if (log)
-        entry.result("norm", "grad_norm", emitter.cast(norm, emitter.builder.getF32Type()));
-      if (train.clipNorm) {
-        Tensor ratio = emitter.binary<nn::DivOp>(emitter.scalar(*train.clipNorm, f64),
-                                                 emitter.binary<nn::AddOp>(norm, emitter.scalar(1e-6, f64)));
-        Tensor factor = emitter.binary<nn::MinOp>(ratio, emitter.scalar(1, f64));
-        for (Tensor &gradient : gradients)
-          gradient = emitter.binary<nn::MulOp>(
-              gradient, emitter.expand(emitter.cast(factor, gradient.element()), gradient.shape()));
-      }
-    }
-    if (train.clipValue)
-      for (Tensor &gradient : gradients) {
-        gradient = emitter.binary<nn::MinOp>(gradient, emitter.constant(*train.clipValue, gradient.type()));
-        gradient = emitter.binary<nn::MaxOp>(gradient, emitter.constant(-*train.clipValue, gradient.type()));
-      }
-    Callable scheduled = *update;
-    Tensor rate = learningRate(entry, scheduled);
-    entry.result("rate", "lr", rate);
-    mlir::Value step = entry.step();
-    Tensor t;
-    t.value = step;
-    t = emitter.binary<nn::AddOp>(emitter.cast(t, f64), emitter.scalar(1, f64));
-    t.weak = true;
-    for (auto [i, index] : llvm::enumerate(indices)) {
-      const OwnedValue &parameter = *evaluator.owned.find(lossArguments[index].name);
-      updateParameter(entry, scheduled, parameter, Value::tensor(gradients[i]), Value::tensor(t),
-                      /*initialising=*/false);
-    }
-  }
-  entry.finish(evaluator.owned);
-  evaluator.entry = nullptr;
-}
-
 void ModelCompiler::buildGradients(bool fromInputs) {
   EntryBuilder entry(evaluator.emitter, module, fromInputs ? "gradients_input" : "gradients");
   evaluator.entry = &entry;
   entry.training = true;
-  std::optional<Named> inputs, targets;
+  std::optional<Example> example;
   if (fromInputs) {
-    inputs.emplace();
+    Named inputs;
     for (const auto &[name, type] : inputTypes) {
       Tensor tensor = entry.argument("input", name, type);
       tensor.batch = {0, 1};
-      inputs->emplace_back(name, tensor);
+      inputs.emplace_back(name, tensor);
     }
-    targets = targetsOf(records(entry), *inputs);
-  } else {
     Named fields = records(entry);
-    inputs = inputsOf(fields);
-    targets = inputs ? targetsOf(fields, *inputs) : std::nullopt;
+    std::optional<Named> targets = targetsOf(fields, inputs);
+    std::optional<Named> weights = targets ? weightsOf(fields, inputs) : std::nullopt;
+    if (weights)
+      example = Example{std::move(inputs), std::move(*targets), std::move(*weights)};
+  } else {
+    example = exampleOf(records(entry));
   }
-  if (inputs && targets) {
+  if (example) {
     std::vector<size_t> indices;
-    std::vector<Tensor> all = valueAndGradients(entry, *inputs, *targets, {"param", "input"}, indices);
+    std::vector<Tensor> all = valueAndGradients(entry, *example, {}, {"param", "input"}, indices);
     entry.result("loss", "loss", all.front());
     for (auto [i, index] : llvm::enumerate(indices))
       entry.result("gradient", lossArguments[index].name, all[lossResults.size() + i]);
@@ -218,6 +129,7 @@ void ModelCompiler::buildPredict() {
   for (auto [parameter, input] : llvm::zip(model.inputs, inputTypes))
     if (!parameter.whenTraining)
       inputs.emplace_back(input.first, entry.argument("input", input.first, input.second));
+  useEvaluated(entry);
   evaluator.rows = &rows;
   Value result = applyModel(entry, inputs);
   evaluator.rows = nullptr;
@@ -234,6 +146,7 @@ void ModelCompiler::buildPredictRecord() {
   EntryBuilder entry(evaluator.emitter, module, "predict_record");
   evaluator.entry = &entry;
   std::optional<Named> inputs = inputsOf(records(entry));
+  useEvaluated(entry);
   if (inputs)
     for (const auto &[name, tensor] : outputsOf(applyModel(entry, *inputs)))
       entry.result("output", name, tensor);
@@ -244,25 +157,38 @@ void ModelCompiler::buildPredictRecord() {
 void ModelCompiler::buildInit() {
   EntryBuilder entry(evaluator.emitter, module, "init");
   evaluator.entry = &entry;
-  std::vector<const OwnedValue *> parameters;
   for (const OwnedValue &value : evaluator.owned.all()) {
     Evaluator::LocationScope here(evaluator, value.span);
     if (value.role == OwnedStmt::Role::Param || value.role == OwnedStmt::Role::State)
       entry.update(value, evaluator.initialValue(value));
-    if (value.role == OwnedStmt::Role::Param)
-      parameters.push_back(&value);
   }
-  if (const Callable *update = train.decl ? optimizer() : nullptr) {
-    Tensor one = evaluator.weakScalar(1);
-    Callable scheduled = *update;
-    for (auto [parameter, value] : llvm::zip(update->decl->configuration, scheduled.configuration))
-      if (parameter.type && parameter.type->name == "Schedule")
-        value = Value::tensor(one);
-    for (const OwnedValue *parameter : parameters)
-      updateParameter(entry, scheduled, *parameter, Value::tensor(evaluator.emitter.constant(0, parameter->type)),
-                      Value::tensor(one), /*initialising=*/true);
-  }
+  startSlots(entry);
   mlir::func::FuncOp function = entry.finish(evaluator.owned);
   evaluator.entry = nullptr;
   function->moveBefore(&module.getBody()->front());
+}
+
+void ModelCompiler::startSlots(EntryBuilder &entry) {
+  const PathRules *rules = train.decl ? optimizers() : nullptr;
+  if (!rules)
+    return;
+  Value one = Value::tensor(evaluator.weakScalar(1));
+  for (const std::string &path : parameterPaths()) {
+    const OwnedValue &parameter = *evaluator.owned.find(path);
+    runOptimizer(withoutStep(rules->find(path)->value.asCallable(), one), parameter,
+                 Value::tensor(evaluator.emitter.constant(0, parameter.type)), one, UpdatePhase::Initialise);
+  }
+}
+
+/// @slots: the slots' first values for weights that were loaded, where they depend on the weights or evaluation reads
+/// them.
+void ModelCompiler::buildSlots() {
+  EntryBuilder entry(evaluator.emitter, module, "slots");
+  evaluator.entry = &entry;
+  startSlots(entry);
+  mlir::func::FuncOp function = entry.finish(evaluator.owned);
+  evaluator.entry = nullptr;
+  bool readsWeights = llvm::any_of(function.getArguments(), [](mlir::BlockArgument a) { return !a.use_empty(); });
+  if (!readsWeights && !anyHook("evaluate"))
+    function.erase();
 }

@@ -63,17 +63,23 @@ void EntryBuilder::update(const OwnedValue &value, Tensor to) {
   changed.insert(value.path);
 }
 
-mlir::Value EntryBuilder::seed() {
-  if (!seedValue)
-    seedValue = argument("seed", "seed", mlir::RankedTensorType::get({}, emitter.builder.getI64Type())).value;
-  return seedValue;
+mlir::Value EntryBuilder::counter(StringRef role) {
+  mlir::Value &value = counters[role.str()];
+  if (!value)
+    value = argument(role, role, mlir::RankedTensorType::get({}, emitter.builder.getI64Type())).value;
+  return value;
 }
 
-mlir::Value EntryBuilder::step() {
-  if (!stepValue)
-    stepValue = argument("step", "step", mlir::RankedTensorType::get({}, emitter.builder.getI64Type())).value;
-  return stepValue;
+Tensor EntryBuilder::hyper(StringRef name, double initial) {
+  mlir::Value &value = counters["hyper " + name.str()];
+  if (!value)
+    value = argument("hyper", name, mlir::RankedTensorType::get({}, emitter.builder.getF64Type()), initial).value;
+  Tensor tensor;
+  tensor.value = value;
+  return tensor;
 }
+
+Tensor EntryBuilder::placeholder(mlir::RankedTensorType type) { return argument("placeholder", "placeholder", type); }
 
 void EntryBuilder::result(StringRef role, StringRef name, const Tensor &value) {
   resultList.push_back({role.str(), name.str(), value.value.getType()});
@@ -87,12 +93,16 @@ mlir::func::FuncOp EntryBuilder::finish(const OwnedSet &all) {
   mlir::OpBuilder &builder = emitter.builder;
   mlir::func::ReturnOp::create(builder, emitter.location, resultValues);
   eraseDeadOps(function.getBody().front());
-  // Fields of the records that the entry does not look at need not be read.
-  for (size_t i = argumentList.size(); i-- > 0;)
-    if (argumentList[i].role == "record" && function.getArgument(i).use_empty()) {
+  // Fields of the records, and slots, that the entry does not look at need not be read.
+  for (size_t i = argumentList.size(); i-- > 0;) {
+    StringRef role = argumentList[i].role;
+    bool unused = function.getArgument(i).use_empty();
+    placeholderUsed |= role == "placeholder" && !unused;
+    if ((role == "record" || role == "slot" || role == "placeholder") && unused) {
       (void)function.eraseArgument(i);
       argumentList.erase(argumentList.begin() + i);
     }
+  }
   llvm::SmallVector<mlir::Type> inputs, outputs;
   for (const Slot &slot : argumentList)
     inputs.push_back(slot.type);

@@ -54,8 +54,18 @@ public:
   /// The value of an owned tensor here and now.
   Tensor owned(const OwnedValue &value);
   void update(const OwnedValue &value, Tensor to);
-  mlir::Value seed();
-  mlir::Value step();
+  /// Reads see `as` from now on; the value itself stays.
+  void read(const OwnedValue &value, Tensor as) { current[value.path] = std::move(as); }
+  /// The number that the command line may replace under this name.
+  Tensor hyper(llvm::StringRef name, double initial);
+  /// Stands for a tensor that does not exist here: the results must not depend on it.
+  Tensor placeholder(mlir::RankedTensorType type);
+  /// Whether they do; known after `finish`.
+  bool usesPlaceholder() const { return placeholderUsed; }
+  /// The i64 scalar that the runtime passes under this role: seed, step, total, examples.
+  mlir::Value counter(llvm::StringRef role);
+  mlir::Value seed() { return counter("seed"); }
+  mlir::Value step() { return counter("step"); }
 
   void result(llvm::StringRef role, llvm::StringRef name, const Tensor &value);
   /// Returns the results and then the owned values that changed, in the order of `all`. Ops that nothing uses are
@@ -68,6 +78,8 @@ public:
   bool training = false;
   /// The number of rows that count, an i32 scalar, where the entry evaluates a partial batch.
   std::optional<Tensor> validRows;
+  /// The weight of each row, where a loss is evaluated that has some.
+  std::optional<Tensor> rowWeights;
   /// Set where reductions over the batch must respect `validRows`: in losses, metrics and tallies.
   bool masked = false;
   /// Paths of the layers that were made, to find two of one name.
@@ -81,7 +93,8 @@ private:
   std::vector<mlir::Value> resultValues;
   std::map<std::string, Tensor> current;
   std::set<std::string> changed;
-  mlir::Value seedValue, stepValue;
+  std::map<std::string, mlir::Value> counters;
+  bool placeholderUsed = false;
 };
 
 /// Drops ops whose results nothing uses.

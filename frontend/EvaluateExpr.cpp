@@ -144,7 +144,7 @@ Value Evaluator::lookup(StringRef name, Span span) {
   if (name == "training") {
     for (const Frame *at = frame; at; at = at->caller) {
       if (!at->decl || at->decl->role == FunctionDecl::Role::Layer || at->decl->role == FunctionDecl::Role::Model)
-        return entry ? Value::boolean(entry->training) : Value::error();
+        return entry ? Value::boolean(isTraining(*at)) : Value::error();
       if (at->decl->role == FunctionDecl::Role::Function)
         break;
     }

@@ -94,7 +94,7 @@ Evaluator::Flow Evaluator::execute(const Stmt &stmt, Value *last) {
     return frame->returned ? Flow::Return : Flow::Next;
   }
   case Stmt::Kind::Hook:
-    error(stmt.span, "`" + cast<HookStmt>(stmt).name.text + "` of an optimizer cannot be compiled yet");
+    hook(cast<HookStmt>(stmt));
     return Flow::Next;
   }
   return Flow::Next;

@@ -96,17 +96,18 @@ void ModelCompiler::buildEvaluate() {
   Named fields = records(entry);
   entry.validRows =
       entry.argument("valid", "valid", mlir::RankedTensorType::get({}, evaluator.emitter.builder.getI32Type()));
-  std::optional<Named> inputs = inputsOf(fields);
-  std::optional<Named> targets = inputs ? targetsOf(fields, *inputs) : std::nullopt;
-  Value result = targets ? applyModel(entry, *inputs) : Value::error();
+  std::optional<Example> example = exampleOf(fields);
+  if (example)
+    useEvaluated(entry);
+  Value result = example ? applyModel(entry, example->inputs) : Value::error();
   if (!result.isError()) {
     Named outputs = outputsOf(result);
     entry.masked = true;
-    Value loss = lossOf(outputs, *targets, *inputs, fields);
+    Value loss = lossOf(outputs, *example, fields);
     if (loss.isTensor())
       tallyMean(evaluator, entry, "loss", loss.asTensor());
     std::vector<Value> arguments;
-    for (const Named *list : {&outputs, &*targets})
+    for (const Named *list : {&outputs, &example->targets})
       for (const auto &[name, tensor] : *list)
         arguments.push_back(Value::tensor(tensor));
     for (auto &[name, value] : metricsOf()) {
@@ -126,6 +127,7 @@ void ModelCompiler::buildEvaluate() {
     }
   }
   entry.finish(evaluator.owned);
+  checkPlaceholders(entry);
   evaluator.entry = nullptr;
 }
 
@@ -142,11 +144,9 @@ void ModelCompiler::buildResult() {
   mean("loss");
   // A metric's inputs do not exist here: zeros of their types stand for them, and must not reach the result.
   std::vector<Value> placeholders;
-  std::vector<mlir::Operation *> stand;
   auto place = [&](const auto &types, const std::vector<BatchMark> &marks) {
     for (auto [i, named] : llvm::enumerate(types)) {
-      Tensor tensor = emitter.constant(0, named.second);
-      stand.push_back(tensor.value.getDefiningOp());
+      Tensor tensor = entry.placeholder(named.second);
       tensor.batch = marks[i];
       placeholders.push_back(Value::tensor(tensor));
     }
@@ -167,11 +167,9 @@ void ModelCompiler::buildResult() {
       evaluator.error(metric.span,
                       "the metric `" + name + "` is one number, and this is " + evaluator.names.type(*number));
   }
-  mlir::Block *block = emitter.builder.getInsertionBlock();
   entry.finish({});
-  for (mlir::Operation &op : *block)
-    if (llvm::is_contained(stand, &op))
-      evaluator.error(train.metrics->span,
-                      "the result of a metric is made of its tallies alone: the batches are gone by then");
+  if (entry.usesPlaceholder())
+    evaluator.error(train.metrics->span,
+                    "the result of a metric is made of its tallies alone: the batches are gone by then");
   evaluator.entry = nullptr;
 }

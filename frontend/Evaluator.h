@@ -5,7 +5,7 @@
 // mistake the value is Error, which makes nothing but silent errors.
 //
 // The members are spread over EvaluateExpr, EvaluateStmt, Arithmetic, Coercion, Index, Call, Apply, KernelFunctions,
-// Scan, Signature and Owned (.cpp).
+// Scan, Signature, Owned and OptimizerBody (.cpp).
 //
 //===--------------------------------------------------------------------------------------------------------------===//
 #ifndef NN_FRONTEND_EVALUATOR_H
@@ -53,8 +53,23 @@ struct Frame {
   std::map<std::string, std::map<std::string, Variable>> conditional;
   std::vector<std::string> conditions; ///< of the taken branches around the statement at hand
   MetricPhase metric = MetricPhase::None;
-  bool initialising = false; ///< of an optimizer: slots get their first values
-  ScanBody *scan = nullptr;  ///< the innermost scan of this call around the statement at hand
+  ScanBody *scan = nullptr; ///< the innermost scan of this call around the statement at hand
+};
+
+/// What an optimizer's body is evaluated for.
+enum class UpdatePhase {
+  Update,     ///< the weight and the slots get their next values
+  Initialise, ///< slots get their first values
+  Before,     ///< where is the gradient taken?
+  Evaluate,   ///< which value do evaluation and the written weights use?
+};
+
+/// The parameter that an optimizer works on.
+struct WeightUpdate {
+  const OwnedValue *parameter = nullptr;
+  UpdatePhase phase = UpdatePhase::Update;
+  std::optional<Tensor> hook;           ///< the value of `before` or `evaluate`
+  const Callable *constraint = nullptr; ///< what the innermost optimizer's update is followed by
 };
 
 struct Arg {
@@ -89,10 +104,12 @@ public:
   OwnedSet owned;
   EntryBuilder *entry = nullptr;               ///< the function that is being built
   Frame *frame = nullptr;                      ///< the call that is being evaluated
+  WeightUpdate *update = nullptr;              ///< while an optimizer's body is evaluated
   std::map<std::string, IdRange> recordRanges; ///< data fields whose values are ids
   std::vector<LayerRow> *rows = nullptr;       ///< where applications of layers are noted, if anywhere
   std::map<std::string, int64_t> dimensions;   ///< free dimensions of the model, such as batch
   unsigned scanDepth = 0;                      ///< scans around the place where ops are built
+  std::vector<std::string> frozen;             ///< globs of what training leaves as it is
 
   // Messages. In library code they are given at the user's call.
   Diagnostic &error(Span span, const llvm::Twine &text);
@@ -158,7 +175,13 @@ public:
   void updateOwned(const Variable &variable, const Value &value, const Name &name);
   /// The first value of an owned tensor, evaluated in the `init` entry.
   Tensor initialValue(const OwnedValue &value);
+  bool isFrozen(llvm::StringRef path) const;
   Value randomUniform(llvm::ArrayRef<int64_t> shape, Span span);
+
+  // Optimizers (OptimizerBody.cpp).
+  /// Evaluates the body of an optimizer for the parameter of `update`; its slots lie under `path`.
+  void runOptimizer(const Callable &optimizer, const std::string &path, const Value &gradient, const Value &t,
+                    Span span);
 
   // Variables.
   Variable *find(llvm::StringRef name);
@@ -228,6 +251,9 @@ private:
   Value startingValue(Value value, const TypeExpr *type, Span span);
   bool require(const RequireStmt &stmt);
   void tally(const OwnedStmt &stmt);
+  bool isTraining(const Frame &layer) const;
+  Value applyOptimizer(const Callable &optimizer, const std::vector<Arg> &inputs, Span span);
+  void hook(const HookStmt &stmt);
   void lint(const FunctionDecl &decl, const Value &input, Span span);
   bool isLayerName(llvm::StringRef name) const;
   void countApplications(const Expr &expr);

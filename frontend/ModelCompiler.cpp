@@ -28,13 +28,15 @@ void ModelCompiler::run() {
     return;
   if (train.decl && !readTrainBlock(evaluator, train, inputTypes))
     train.decl = nullptr; // the model itself is still checked
+  if (train.decl && !readParameterRules())
+    train.decl = nullptr;
   auto failed = [&] { return diagnostics.reports() != before; };
   if (train.decl) {
     // The loss comes first: training mode meets every parameter. A model with mistakes is evaluated once.
     buildLoss();
     checkRanges(evaluator, train.data);
     if (failed()) {
-      optimizer();
+      optimizers();
       metricsOf();
       return;
     }
@@ -56,6 +58,10 @@ void ModelCompiler::run() {
     return;
   if (train.decl)
     buildPredictRecord();
+  if (anyHook("evaluate"))
+    buildExport();
+  if (train.decl)
+    buildSlots();
   buildInit();
   if (train.decl)
     for (auto [source, name] : {std::pair(&train.data, "generate"), std::pair(&train.validation, "generate_validation"),

@@ -2,12 +2,13 @@
 //
 // Builds the entry functions of a model and of its train block, each by evaluating the model's body in its mode, and
 // the module's description. Records.cpp has what entries have in common, Entries.cpp and EvaluationEntries.cpp the
-// entries, Optimizer.cpp the update, Summary.cpp the rows.
+// entries, Optimizer.cpp the update, Schedules.cpp the learning rate, Summary.cpp the rows.
 //
 //===--------------------------------------------------------------------------------------------------------------===//
 #ifndef NN_FRONTEND_MODELCOMPILER_H
 #define NN_FRONTEND_MODELCOMPILER_H
 
+#include "frontend/PathRules.h"
 #include "frontend/TrainBlock.h"
 
 namespace nn::frontend {
@@ -26,6 +27,9 @@ public:
 
 private:
   using Named = std::vector<std::pair<std::string, Tensor>>;
+  struct Example {
+    Named inputs, targets, weights; ///< one weight, or none
+  };
 
   // Dimensions and inputs.
   bool bindDimensions();
@@ -34,12 +38,15 @@ private:
 
   // Parts of entries (Records.cpp).
   static const Tensor *find(const Named &list, llvm::StringRef name);
-  Named records(EntryBuilder &entry);
+  Named records(EntryBuilder &entry, int64_t batches = 1);
   std::optional<Named> inputsOf(const Named &records);
   std::optional<Named> targetsOf(const Named &records, const Named &inputs);
+  std::optional<Named> weightsOf(const Named &records, const Named &inputs);
+  std::optional<Example> exampleOf(const Named &records);
   Value applyModel(EntryBuilder &entry, const Named &inputs);
   Named outputsOf(const Value &result) const;
-  Value lossOf(const Named &outputs, const Named &targets, const Named &inputs, const Named &records);
+  Value lossOf(const Named &outputs, const Example &example, const Named &records);
+  Value weightedLossOf(const Named &outputs, const Example &example, const Named &records);
   std::optional<Value> evaluateIn(const Expr &expr, const std::vector<const Named *> &scopes);
   Value applyMetric(EntryBuilder &entry, const Callable &metric, const std::string &name, MetricPhase phase,
                     const std::vector<Value> &arguments);
@@ -47,6 +54,8 @@ private:
 
   // Entries.
   void buildInit();
+  void buildSlots();
+  void startSlots(EntryBuilder &entry);
   void buildLoss();
   void buildTrainStep(bool log);
   void buildGradients(bool fromInputs);
@@ -54,15 +63,49 @@ private:
   void buildResult();
   void buildPredict();
   void buildPredictRecord();
-  /// Calls @loss with what the entry has, and asks for gradients of the arguments with a role in `wrt`.
-  std::vector<Tensor> valueAndGradients(EntryBuilder &entry, const Named &inputs, const Named &targets,
+  void buildExport();
+  /// Calls @loss with what the entry has, and asks for gradients of the arguments with a role in `wrt` ("trained" are
+  /// the parameters that are not frozen). `step` is what random draws count, where it is not the step.
+  std::vector<Tensor> valueAndGradients(EntryBuilder &entry, const Example &example, mlir::Value step,
                                         llvm::ArrayRef<llvm::StringRef> wrt, std::vector<size_t> &indices);
+  /// Loss and gradients of a step: of one batch, or the means over several.
+  struct StepGradients {
+    Tensor loss;
+    std::vector<Tensor> gradients;
+    std::vector<size_t> indices; ///< of the parameters among the arguments of @loss
+  };
+  std::optional<StepGradients> stepGradients(EntryBuilder &entry, const Named &records);
+  void clip(EntryBuilder &entry, std::vector<Tensor> &gradients, bool log);
 
-  // Optimizer.
-  const Callable *optimizer();
-  Tensor learningRate(EntryBuilder &entry, Callable &optimizer);
-  void updateParameter(EntryBuilder &entry, const Callable &optimizer, const OwnedValue &parameter,
-                       const Value &gradient, const Value &t, bool initialising);
+  // What a train block says of single parameters (Parameters.cpp).
+  std::vector<std::string> parameterPaths() const;
+  bool readParameterRules();
+  bool checkParameterRules();
+  Tensor withPenalty(EntryBuilder &entry, Tensor loss);
+
+  // Optimizers.
+  const PathRules *optimizers();
+  bool checkOptimizers();
+  /// Whether some optimizer has `before` or `evaluate`.
+  bool anyHook(llvm::StringRef name);
+  /// Evaluates an optimizer's body; returns the hook's value where the phase asks for it.
+  std::optional<Tensor> runOptimizer(const Callable &optimizer, const OwnedValue &parameter, const Value &gradient,
+                                     const Value &t, UpdatePhase phase);
+  std::vector<std::pair<const OwnedValue *, Tensor>>
+  lookAhead(EntryBuilder &entry, const std::map<const PathRule *, Callable> &scheduled, const Value &t);
+  std::vector<std::pair<const OwnedValue *, Tensor>> evaluated(EntryBuilder &entry);
+  void useEvaluated(EntryBuilder &entry);
+  void checkPlaceholders(const EntryBuilder &entry);
+
+  // Schedules.
+  Value atThisStep(EntryBuilder &entry, const Value &value, bool isRate);
+  Tensor stepsOf(EntryBuilder &entry, double epochs);
+  /// The optimizer with `stand` in place of all that depends on the step.
+  static Callable withoutStep(const Callable &optimizer, const Value &stand);
+  /// The optimizer with this step's values; `rate` becomes that of `lr`, which is the hyper `lr` where `isHyper`.
+  Callable scheduled(EntryBuilder &entry, const Callable &optimizer, bool isHyper, Tensor &rate);
+  /// All optimizers with this step's values; returns the learning rate of the last one, which is the one for most.
+  Tensor learningRates(EntryBuilder &entry, std::map<const PathRule *, Callable> &scheduled);
 
   // Description.
   void describe();
@@ -81,7 +124,7 @@ private:
   std::vector<EntryBuilder::Slot> lossArguments, lossResults;
   std::vector<std::pair<std::string, mlir::RankedTensorType>> outputTypes, targetTypes; ///< with marks in the two below
   std::vector<BatchMark> outputMarks, targetMarks;
-  std::optional<Value> optimizerValue;
+  std::optional<PathRules> optimizerRules, penalties, constraints;
   std::vector<LayerRow> rows;
 };
 

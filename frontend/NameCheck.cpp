@@ -149,6 +149,8 @@ void NameChecker::dims(const TypeExpr *type, bool declares) {
 void NameChecker::check(const FunctionDecl &decl) {
   source = decl.span.source;
   elements.clear();
+  if (decl.role == FunctionDecl::Role::Optimizer)
+    elements.insert("T"); // of the weight
   conditional.clear();
   Frame frame(*this);
   for (const Parameter &parameter : decl.configuration) {

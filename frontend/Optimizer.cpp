@@ -1,126 +1,164 @@
-//===- Optimizer.cpp - The update of the parameters ---------------------------------------------------------------===//
+//===- Optimizer.cpp - Which optimizer updates which parameter ----------------------------------------------------===//
 //
-// Evaluates the optimizer's body once per parameter, into the step for the update and into `init` for the slots' first
-// values. The learning rate is computed once per step, in f64.
+// Reads the `optimizer` entry, one optimizer or several by path, and evaluates their bodies (OptimizerBody.cpp) once
+// per parameter: into the step for the update, into `init` for the slots' first values, and for the values that the
+// gradient, evaluation and the written weights use.
 //
 //===--------------------------------------------------------------------------------------------------------------===//
 #include "frontend/ModelCompiler.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/Casting.h"
 
 using namespace nn::frontend;
+using llvm::StringRef;
 using Role = FunctionDecl::Role;
 
-/// The optimizer of the train block, evaluated once.
-const Callable *ModelCompiler::optimizer() {
-  if (!optimizerValue) {
-    Value value = evaluator.withDefaults(evaluator.evaluate(*train.optimizer), train.optimizer->span);
-    if (!value.isError() &&
-        !(value.isCallable() && value.asCallable().decl && value.asCallable().decl->role == Role::Optimizer)) {
-      auto &message =
-          evaluator.error(train.optimizer->span, "`optimizer` wants an optimizer such as Adam(lr: 1e-3), and this is " +
-                                                     evaluator.names.describe(value));
-      if (value.kind() == Value::Kind::Map)
-        message.hint("one optimizer per group of parameters cannot be compiled yet");
-      value = Value::error();
-    }
-    if (!value.isError() && value.asCallable().decl->inputs.size() != 3) {
-      evaluator.error(train.optimizer->span,
-                      "an optimizer's inputs are the weight, its gradient and the step from 1: `(w, g, t)`");
-      value = Value::error();
-    }
-    optimizerValue = value;
-  }
-  return optimizerValue->isCallable() ? &optimizerValue->asCallable() : nullptr;
+static bool isOptimizer(const Value &value) {
+  return value.isCallable() && value.asCallable().decl && value.asCallable().decl->role == Role::Optimizer;
 }
 
-/// Puts this step's value into every configuration value of type Schedule and returns that of `lr`. A number there, and
-/// the first argument of a schedule that stands for `lr`, can be replaced on the program's command line.
-Tensor ModelCompiler::learningRate(EntryBuilder &entry, Callable &optimizer) {
-  Emitter &emitter = evaluator.emitter;
-  mlir::Type f64 = emitter.builder.getF64Type();
-  auto scalar = [&](mlir::Value value) {
-    Tensor tensor;
-    tensor.value = value;
-    tensor = emitter.cast(tensor, f64);
-    tensor.weak = true;
-    return tensor;
-  };
-  auto hyper = [&](double initial) {
-    Tensor tensor = entry.argument("hyper", "lr", mlir::RankedTensorType::get({}, f64), initial);
-    tensor.weak = true;
-    return tensor;
-  };
-  std::optional<Tensor> rate;
-  for (auto [parameter, value] : llvm::zip(optimizer.decl->configuration, optimizer.configuration)) {
-    if (!parameter.type || parameter.type->name != "Schedule")
-      continue;
-    bool isRate = parameter.name.text == "lr";
-    Span span = train.optimizer->span;
-    if (value.isNumber()) {
-      value = Value::tensor(isRate ? hyper(value.asNumber()) : evaluator.weakScalar(value.asNumber()));
-    } else if (value.isCallable()) {
-      Callable schedule = value.asCallable();
-      if (isRate && !schedule.configuration.empty() && schedule.configuration.front().isNumber())
-        schedule.configuration.front() = Value::tensor(hyper(schedule.configuration.front().asNumber()));
-      std::vector<Arg> inputs;
-      for (const Parameter &input : schedule.decl->inputs) {
-        if (input.name.text == "step")
-          inputs.push_back({"step", Value::tensor(scalar(entry.step())), span});
-        else if (input.name.text == "total")
-          inputs.push_back(
-              {"total",
-               Value::tensor(scalar(
-                   entry.argument("total", "total", mlir::RankedTensorType::get({}, emitter.builder.getI64Type()))
-                       .value)),
-               span});
-        else
-          evaluator.error(span, "a schedule sees `step` and `total`, and `" + schedule.name() + "` wants `" +
-                                    input.name.text + "`");
-      }
-      Value now = evaluator.apply(schedule, std::move(inputs), span);
-      std::optional<Tensor> tensor = evaluator.toTensor(now, {}, span);
-      if (tensor && tensor->rank() != 0) {
-        evaluator.error(span, "a schedule makes one number, and `" + schedule.name() + "` makes " +
-                                  evaluator.names.type(*tensor));
-        tensor.reset();
-      }
-      value = Value::tensor(tensor ? *tensor : evaluator.weakScalar(0));
-    }
-    if (isRate && value.isTensor())
-      rate = value.asTensor();
+/// The optimizers of the train block, evaluated once; null after a mistake.
+const PathRules *ModelCompiler::optimizers() {
+  if (!optimizerRules) {
+    optimizerRules.emplace(evaluator, *train.optimizer, [&](const Expr &expr) {
+      Value value = evaluator.withDefaults(evaluator.evaluate(expr), expr.span);
+      if (value.isError() || (isOptimizer(value) && value.asCallable().decl->inputs.size() == 3))
+        return value;
+      if (isOptimizer(value))
+        evaluator.error(expr.span,
+                        "an optimizer's inputs are the weight, its gradient and the step from 1: `(w, g, t)`");
+      else
+        evaluator.error(expr.span, "`optimizer` wants an optimizer such as Adam(lr: 1e-3), and this is " +
+                                       evaluator.names.describe(value));
+      return Value::error();
+    });
   }
-  return rate ? emitter.cast(*rate, f64) : evaluator.weakScalar(0);
+  bool good = llvm::none_of(optimizerRules->all(), [](const PathRule &rule) { return rule.value.isError(); });
+  return good ? &*optimizerRules : nullptr;
 }
 
-void ModelCompiler::updateParameter(EntryBuilder &entry, const Callable &optimizer, const OwnedValue &parameter,
-                                    const Value &gradient, const Value &t, bool initialising) {
-  const FunctionDecl &decl = *optimizer.decl;
+/// Reports parameters without an optimizer and optimizers without a parameter.
+bool ModelCompiler::checkOptimizers() {
+  const PathRules *rules = optimizers();
+  if (!rules || !rules->check(evaluator, parameterPaths(), "parameter"))
+    return false;
+  for (const std::string &path : parameterPaths())
+    if (!rules->find(path)) {
+      evaluator.error(train.optimizer->span, "the parameter `" + path + "` has no optimizer")
+          .hint("`else: SGD(lr: 0.1)` at the end is for all that the paths leave over");
+      return false;
+    }
+  return true;
+}
+
+static bool hasHook(const Block &block, StringRef name) {
+  return llvm::any_of(block.statements, [&](const StmtPtr &statement) {
+    if (auto *hook = llvm::dyn_cast<HookStmt>(statement.get()))
+      return hook->name.text == name;
+    if (auto *loop = llvm::dyn_cast<ForStmt>(statement.get()))
+      return hasHook(loop->body, name);
+    auto *expression = llvm::dyn_cast<ExpressionStmt>(statement.get());
+    auto *branch = expression ? llvm::dyn_cast<IfExpr>(expression->value.get()) : nullptr;
+    return branch && (hasHook(branch->then, name) || (branch->otherwise && hasHook(*branch->otherwise, name)));
+  });
+}
+
+static bool hasHook(const Callable &optimizer, StringRef name) {
+  return hasHook(optimizer.decl->body, name) || llvm::any_of(optimizer.configuration, [&](const Value &value) {
+           return isOptimizer(value) && hasHook(value.asCallable(), name);
+         });
+}
+
+bool ModelCompiler::anyHook(StringRef name) {
+  const PathRules *rules = train.decl ? optimizers() : nullptr;
+  return rules &&
+         llvm::any_of(rules->all(), [&](const PathRule &rule) { return hasHook(rule.value.asCallable(), name); });
+}
+
+std::optional<Tensor> ModelCompiler::runOptimizer(const Callable &optimizer, const OwnedValue &parameter,
+                                                  const Value &gradient, const Value &t, UpdatePhase phase) {
   Evaluator::LocationScope here(evaluator, train.optimizer->span);
   mlir::Location outer = evaluator.emitter.location;
   evaluator.emitter.location = mlir::NameLoc::get(evaluator.emitter.builder.getStringAttr(parameter.path), outer);
-  Frame frame;
-  Scope scope;
-  frame.decl = &decl;
-  frame.caller = &top;
-  frame.callSpan = train.optimizer->span;
-  frame.source = decl.span.source;
-  frame.scope = &scope;
-  frame.path = parameter.path;
-  frame.elements["T"] = parameter.type.getElementType();
-  frame.initialising = initialising;
-  auto define = [&](const Parameter &name, Value value, Variable::Kind kind) {
-    Variable variable;
-    variable.kind = kind;
-    variable.value = std::move(value);
-    variable.span = name.name.span;
-    variable.path = kind == Variable::Kind::Owned ? parameter.path : "";
-    scope.variables[name.name.text] = std::move(variable);
-  };
-  for (auto [name, value] : llvm::zip(decl.configuration, optimizer.configuration))
-    define(name, value, Variable::Kind::Input);
-  define(decl.inputs[0], Value::none(), Variable::Kind::Owned);
-  define(decl.inputs[1], gradient, Variable::Kind::Input);
-  define(decl.inputs[2], t, Variable::Kind::Input);
-  evaluator.run(decl, frame);
+  WeightUpdate update{&parameter, phase, {}, nullptr};
+  bool isMatrix = parameter.type.getRank() >= 2;
+  const PathRule *constraint = constraints ? constraints->find(parameter.path) : nullptr;
+  // One constraint for everything is meant for the weights of units.
+  if (constraint && (isMatrix || !train.constraint || llvm::isa<MapExpr>(*train.constraint)))
+    update.constraint = &constraint->value.asCallable();
+  evaluator.update = &update;
+  evaluator.runOptimizer(optimizer, parameter.path, gradient, t, train.optimizer->span);
+  evaluator.update = nullptr;
   evaluator.emitter.location = outer;
+  return update.hook;
+}
+
+/// Puts the values at which `before` takes the gradient in the place of the weights; returns the weights.
+std::vector<std::pair<const OwnedValue *, Tensor>>
+ModelCompiler::lookAhead(EntryBuilder &entry, const std::map<const PathRule *, Callable> &scheduled, const Value &t) {
+  std::vector<std::pair<const OwnedValue *, Tensor>> weights, ahead;
+  for (const std::string &path : parameterPaths()) {
+    const OwnedValue &parameter = *evaluator.owned.find(path);
+    const Callable &optimizer = scheduled.at(optimizerRules->find(path));
+    if (!hasHook(optimizer, "before"))
+      continue;
+    Value gradient = Value::tensor(entry.placeholder(parameter.type));
+    if (auto value = runOptimizer(optimizer, parameter, gradient, t, UpdatePhase::Before)) {
+      weights.emplace_back(&parameter, entry.owned(parameter));
+      ahead.emplace_back(&parameter, *value);
+    }
+  }
+  for (auto &[parameter, value] : ahead)
+    entry.read(*parameter, value);
+  return weights;
+}
+
+/// The values that evaluation and the written weights use, where they are not the weights themselves.
+std::vector<std::pair<const OwnedValue *, Tensor>> ModelCompiler::evaluated(EntryBuilder &entry) {
+  std::vector<std::pair<const OwnedValue *, Tensor>> result;
+  if (!anyHook("evaluate"))
+    return result;
+  Tensor number = entry.placeholder(mlir::RankedTensorType::get({}, evaluator.emitter.builder.getF64Type()));
+  number.weak = true;
+  for (const std::string &path : parameterPaths()) {
+    const OwnedValue &parameter = *evaluator.owned.find(path);
+    const Callable &optimizer = optimizers()->find(path)->value.asCallable();
+    if (!hasHook(optimizer, "evaluate"))
+      continue;
+    Value gradient = Value::tensor(entry.placeholder(parameter.type)), t = Value::tensor(number);
+    if (auto value = runOptimizer(withoutStep(optimizer, t), parameter, gradient, t, UpdatePhase::Evaluate))
+      result.emplace_back(&parameter, *value);
+    else
+      break; // one message is enough
+  }
+  return result;
+}
+
+void ModelCompiler::useEvaluated(EntryBuilder &entry) {
+  for (auto &[parameter, value] : evaluated(entry))
+    entry.read(*parameter, value);
+}
+
+/// Reports a hook that needs what is not known where it is evaluated.
+void ModelCompiler::checkPlaceholders(const EntryBuilder &entry) {
+  if (!entry.usesPlaceholder())
+    return;
+  if (entry.training)
+    evaluator.error(train.optimizer->span, "`before` is evaluated before there is a gradient: it sees the weight, the "
+                                           "slots as the last step left them, and the step");
+  else
+    evaluator.error(train.optimizer->span,
+                    "`evaluate` sees the weight and the slots: where a model is evaluated there is no gradient, no "
+                    "step and no learning rate");
+}
+
+/// @export: what the file of the weights holds in the place of the weights.
+void ModelCompiler::buildExport() {
+  EntryBuilder entry(evaluator.emitter, module, "export");
+  evaluator.entry = &entry;
+  for (auto &[parameter, value] : evaluated(entry))
+    entry.result("output", parameter->path, value);
+  entry.finish({});
+  checkPlaceholders(entry);
+  evaluator.entry = nullptr;
 }

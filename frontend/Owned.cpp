@@ -1,7 +1,7 @@
 //===- Owned.cpp - Parameters, state, slots, tallies; instances and their paths -----------------------------------===//
 #include "dialect/NN.h"
 #include "frontend/AstPrinter.h"
-#include "frontend/Evaluator.h"
+#include "frontend/PathRules.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Casting.h"
 #include "llvm/Support/xxhash.h"
@@ -113,9 +113,23 @@ Value Evaluator::readVariable(const Variable &variable) {
   return Value::tensor(std::move(tensor));
 }
 
+bool Evaluator::isFrozen(StringRef path) const {
+  return llvm::any_of(frozen, [&](const std::string &glob) { return matchesPath(glob, path); });
+}
+
+/// A layer whose state is frozen works as in evaluation: BatchNorm keeps its statistics, and uses them.
+bool Evaluator::isTraining(const Frame &layer) const {
+  return entry->training && (frozen.empty() || llvm::none_of(owned.all(), [&](const OwnedValue &value) {
+                               return value.role == OwnedStmt::Role::State && value.owner == layer.path &&
+                                      isFrozen(value.path);
+                             }));
+}
+
 void Evaluator::updateOwned(const Variable &variable, const Value &value, const Name &name) {
   OwnedValue *target = owned.find(variable.path);
-  if (!target || value.isError() || !entry || frame->initialising) // slots start as they are declared
+  if (!target || value.isError() || !entry || (update && update->phase != UpdatePhase::Update))
+    return;
+  if (target->role == OwnedStmt::Role::State && entry->training && isFrozen(target->path))
     return;
   if (target->role == OwnedStmt::Role::State && !entry->training) {
     error(name.span, "state changes in training only").hint("put the update into `if training { … }`");
@@ -232,7 +246,7 @@ void Evaluator::declareOwned(const OwnedStmt &stmt) {
     frame->instance->members[component] = path;
     frame->instance->members[stmt.name.text] = path;
   }
-  if (first && frame->initialising)
+  if (first && update && update->phase == UpdatePhase::Initialise)
     entry->update(*known, *first);
   declare(stmt.name, variable);
   // A parameter that a compile-time `if` declares is known again where the same condition is written.

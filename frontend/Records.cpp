@@ -18,10 +18,10 @@ const Tensor *ModelCompiler::find(const Named &list, StringRef name) {
   return nullptr;
 }
 
-ModelCompiler::Named ModelCompiler::records(EntryBuilder &entry) {
+ModelCompiler::Named ModelCompiler::records(EntryBuilder &entry, int64_t batches) {
   Named result;
   for (const DataField &field : train.data.fields) {
-    llvm::SmallVector<int64_t> shape = {evaluator.dimensions[batchName]};
+    llvm::SmallVector<int64_t> shape = {evaluator.dimensions[batchName] * batches};
     shape.append(field.type.getShape().begin(), field.type.getShape().end());
     Tensor tensor =
         entry.argument("record", field.name, mlir::RankedTensorType::get(shape, field.type.getElementType()));
@@ -105,6 +105,8 @@ std::optional<ModelCompiler::Named> ModelCompiler::targetsOf(const Named &record
       bool used = find(inputs, name) || (!train.input && inputs.size() == 1 && i == 0);
       if (train.input)
         used |= StringRef(textOf(*train.input)).contains(name);
+      if (train.sampleWeight)
+        used |= StringRef(textOf(*train.sampleWeight)).contains(name);
       if (!used)
         result.emplace_back(name, tensor);
     }
@@ -130,6 +132,36 @@ std::optional<ModelCompiler::Named> ModelCompiler::targetsOf(const Named &record
                         element.asTensor());
   }
   return result;
+}
+
+/// The weight of each record in the loss: one tensor, or none.
+std::optional<ModelCompiler::Named> ModelCompiler::weightsOf(const Named &records, const Named &inputs) {
+  if (!train.sampleWeight)
+    return Named();
+  std::optional<Value> value = evaluateIn(*train.sampleWeight, {&records, &inputs});
+  if (!value)
+    return std::nullopt;
+  if (!value->isTensor() || value->asTensor().rank() != 1 || value->asTensor().batch.axis != 0 ||
+      value->asTensor().batch.inner != 1) {
+    auto &message = evaluator.error(train.sampleWeight->span, "`sample_weight` is one number per record, and this is " +
+                                                                  evaluator.names.describe(*value));
+    evaluator.addTrail(message, *value, "it");
+    return std::nullopt;
+  }
+  Tensor weight = value->asTensor();
+  if (!mlir::isa<mlir::FloatType>(weight.element()))
+    weight = evaluator.emitter.cast(weight, evaluator.emitter.builder.getF32Type());
+  return Named{{"sample_weight", weight}};
+}
+
+/// What the entries of training and evaluation see of a batch, as expressions of its records.
+std::optional<ModelCompiler::Example> ModelCompiler::exampleOf(const Named &records) {
+  std::optional<Named> inputs = inputsOf(records);
+  std::optional<Named> targets = inputs ? targetsOf(records, *inputs) : std::nullopt;
+  std::optional<Named> weights = targets ? weightsOf(records, *inputs) : std::nullopt;
+  if (!weights)
+    return std::nullopt;
+  return Example{std::move(*inputs), std::move(*targets), std::move(*weights)};
 }
 
 Value ModelCompiler::applyModel(EntryBuilder &entry, const Named &inputs) {
@@ -184,15 +216,24 @@ ModelCompiler::Named ModelCompiler::outputsOf(const Value &result) const {
 }
 
 /// The loss: a function of outputs and targets, or an expression over their names.
-Value ModelCompiler::lossOf(const Named &outputs, const Named &targets, const Named &inputs, const Named &records) {
-  std::optional<Value> value = evaluateIn(*train.loss, {&records, &inputs, &targets, &outputs});
+Value ModelCompiler::lossOf(const Named &outputs, const Example &example, const Named &records) {
+  EntryBuilder &entry = *evaluator.entry;
+  if (!example.weights.empty())
+    entry.rowWeights = example.weights.front().second;
+  Value loss = weightedLossOf(outputs, example, records);
+  entry.rowWeights.reset();
+  return loss;
+}
+
+Value ModelCompiler::weightedLossOf(const Named &outputs, const Example &example, const Named &records) {
+  std::optional<Value> value = evaluateIn(*train.loss, {&records, &example.inputs, &example.targets, &outputs});
   if (!value)
     return Value::error();
   Span span = train.loss->span;
   *value = evaluator.withDefaults(*value, span);
   if (value->isCallable()) {
     std::vector<Arg> arguments;
-    for (const Named *list : {&outputs, &targets})
+    for (const Named *list : {&outputs, &example.targets})
       for (const auto &[name, tensor] : *list)
         arguments.push_back({"", Value::tensor(tensor), span});
     *value = evaluator.apply(value->asCallable(), std::move(arguments), span);

@@ -30,8 +30,10 @@ static bool matchesPlain(StringRef type, const Value &value) {
     return value.isCallable() && value.asCallable().decl && value.asCallable().decl->role == wanted;
   };
   bool weakScalar = value.isTensor() && value.asTensor().weak && value.asTensor().rank() == 0;
-  if (type == "int" || type == "Steps")
+  if (type == "int")
     return value.isInteger();
+  if (type == "Steps")
+    return value.isInteger() || value.kind() == Value::Kind::Epochs || weakScalar;
   if (type == "float" || type == "number")
     return value.isNumber() || weakScalar;
   if (type == "bool")
@@ -49,6 +51,8 @@ static bool matchesPlain(StringRef type, const Value &value) {
     return value.isNumber() || role(Role::Initializer);
   if (type == "Schedule")
     return value.isNumber() || weakScalar || role(Role::Schedule);
+  if (type == "Optimizer")
+    return role(Role::Optimizer);
   if (type == "Layer")
     return role(Role::Layer) || role(Role::Model);
   if (type == "Function")

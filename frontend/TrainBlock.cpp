@@ -9,13 +9,13 @@ using llvm::dyn_cast;
 using llvm::StringRef;
 using llvm::Twine;
 
-static const char *const knownEntries[] = {"data",       "validation",    "test",       "input",     "target",
-                                           "batch",      "predict_batch", "last_batch", "shuffle",   "epochs",
-                                           "steps",      "loss",          "metrics",    "optimizer", "clip_norm",
-                                           "clip_value", "classes",       "seed",       "precision", "augment"};
+static const char *const knownEntries[] = {
+    "data",       "validation", "test",    "input",         "target",    "batch",     "predict_batch",
+    "last_batch", "shuffle",    "epochs",  "steps",         "loss",      "metrics",   "optimizer",
+    "clip_norm",  "clip_value", "classes", "seed",          "precision", "clip_form", "accumulate",
+    "regularize", "constraint", "freeze",  "sample_weight", "load",      "augment"};
 /// Parts of the language that later versions compile.
-static const char *const laterEntries[] = {"accumulate", "sample_weight", "clip_form", "constraint", "regularize",
-                                           "freeze",     "load",          "stop",      "checkpoint"};
+static const char *const laterEntries[] = {"stop", "checkpoint"};
 
 //===--------------------------------------------------------------------------------------------------------------===//
 // Entries
@@ -70,6 +70,9 @@ bool nn::frontend::readTrainBlock(Evaluator &evaluator, TrainBlock &block,
   block.loss = decl.find("loss");
   block.metrics = decl.find("metrics");
   block.optimizer = decl.find("optimizer");
+  block.sampleWeight = decl.find("sample_weight");
+  block.regularize = decl.find("regularize");
+  block.constraint = decl.find("constraint");
   for (auto [entry, expr] :
        {std::pair("loss", block.loss), std::pair("optimizer", block.optimizer), std::pair("data", decl.find("data"))})
     if (!expr) {
@@ -124,6 +127,10 @@ bool nn::frontend::readTrainBlock(Evaluator &evaluator, TrainBlock &block,
   };
   block.dropLast = word("last_batch", {"carry", "drop"}) == "drop";
   word("precision", {"f32"});
+  block.clipKeras = word("clip_form", {"torch", "keras"}) == "keras";
+  auto accumulate = positive(evaluator, decl, "accumulate");
+  block.accumulate = std::max<int64_t>(accumulate.value_or(1), 1);
+  good &= accumulate.has_value();
   auto number = [&](StringRef entry) -> std::optional<double> {
     const Expr *expr = decl.find(entry);
     if (!expr)
@@ -138,6 +145,14 @@ bool nn::frontend::readTrainBlock(Evaluator &evaluator, TrainBlock &block,
   };
   block.clipNorm = number("clip_norm");
   block.clipValue = number("clip_value");
+  if (const Expr *clip = decl.find("clip_form"); clip && !block.clipNorm && good) {
+    evaluator.error(clip->span, "`clip_form` says how `clip_norm` scales, and there is no `clip_norm`");
+    good = false;
+  }
+  if (const Expr *freeze = decl.find("freeze"))
+    good &= readGlobs(evaluator, *freeze, "freeze", block.freeze);
+  if (const Expr *load = decl.find("load"))
+    good &= readLoad(evaluator, *load, block.load.emplace());
   if (const Expr *classes = decl.find("classes")) {
     Value value = evaluator.evaluate(*classes);
     bool texts = value.isList() &&
@@ -184,5 +199,7 @@ mlir::DictionaryAttr nn::frontend::toAttribute(const TrainBlock &block, const st
     result.push_back(b.getNamedAttr("augment", toAttribute(block.augment, context)));
   if (!block.targetField.empty())
     result.push_back(b.getNamedAttr("target", b.getStringAttr(block.targetField)));
+  if (block.load)
+    result.push_back(b.getNamedAttr("load", toAttribute(*block.load, context)));
   return b.getDictionaryAttr(result);
 }

@@ -10,6 +10,7 @@
 
 #include "frontend/Augment.h"
 #include "frontend/DataSource.h"
+#include "frontend/Load.h"
 
 namespace nn::frontend {
 
@@ -20,8 +21,13 @@ struct TrainBlock {
   int64_t batch = 0, predictBatch = 0, epochs = 0, steps = 0, seed = 0;
   bool shuffle = true, dropLast = false;
   std::vector<std::string> classes;
+  int64_t accumulate = 1; ///< batches of a step
   const Expr *input = nullptr, *target = nullptr, *loss = nullptr, *metrics = nullptr, *optimizer = nullptr;
+  const Expr *sampleWeight = nullptr, *regularize = nullptr, *constraint = nullptr;
+  std::vector<std::pair<std::string, Span>> freeze; ///< globs
+  std::optional<WeightSource> load;
   std::optional<double> clipNorm, clipValue;
+  bool clipKeras = false;
   std::string targetField; ///< the record field that is the target, where it is one
 };
 
@@ -33,7 +39,7 @@ bool readTrainBlock(Evaluator &evaluator, TrainBlock &block,
                     llvm::ArrayRef<std::pair<std::string, mlir::RankedTensorType>> inputs);
 
 /// The dictionary `nn.train`: data, validation, test (or absent), epochs, steps, seed, shuffle, drop_last, classes,
-/// target, augment.
+/// target, augment, load.
 mlir::DictionaryAttr toAttribute(const TrainBlock &block, const std::map<std::string, IdRange> &ranges,
                                  mlir::MLIRContext *context);
 

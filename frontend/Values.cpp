@@ -110,6 +110,8 @@ std::string TypeNames::describe(const Value &value) const {
            " `" + value.asCallable().name().str() + "`";
   case Value::Kind::Type:
     return "the element type " + elementName(value.asType());
+  case Value::Kind::Epochs:
+    return "a number of epochs";
   }
   return "";
 }
@@ -144,6 +146,8 @@ std::string TypeNames::text(const Value &value) const {
     return value.asCallable().name().str();
   case Value::Kind::Type:
     return elementName(value.asType());
+  case Value::Kind::Epochs:
+    return "epochs(" + numberText(value.asNumber()) + ")";
   default:
     return "?";
   }

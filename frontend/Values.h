@@ -101,6 +101,7 @@ public:
     Map,
     Callable,
     Type,
+    Epochs, ///< a number of epochs, which are steps when the program runs
   };
 
   Value() = default;
@@ -141,6 +142,11 @@ public:
     v.callableValue = std::make_shared<const Callable>(std::move(callable));
     return v;
   }
+  static Value epochs(double count) {
+    Value v(Kind::Epochs);
+    v.floatValue = count;
+    return v;
+  }
   static Value type(mlir::Type type) {
     Value v(Kind::Type);
     v.typeValue = type;
@@ -161,7 +167,7 @@ public:
 
   int64_t asInteger() const { return integerValue; }
   bool asBool() const { return integerValue != 0; }
-  /// The number of an integer or float.
+  /// The number of an integer, float or count of epochs.
   double asNumber() const { return isInteger() ? double(integerValue) : floatValue; }
   const std::string &asText() const { return *text; }
   const Tensor &asTensor() const { return *tensorValue; }

@@ -34,6 +34,7 @@ public:
   int64_t batch() const { return size; }
   /// The epoch (from 0) that a row of a step belongs to.
   int64_t epochOf(int64_t step, int64_t row) const { return (step * size + row) / perEpoch; }
+  int64_t examplesPerEpoch() const { return perEpoch; }
 
 private:
   int64_t examples, size, perEpoch; // perEpoch: examples drawn in one epoch

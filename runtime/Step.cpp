@@ -35,6 +35,7 @@ double TrainingStep::run(int64_t step) {
   entry.set(NNRT_SEED, int64_t(settings.seed));
   entry.set(NNRT_STEP, step);
   entry.set(NNRT_TOTAL, settings.total);
+  entry.set(NNRT_EXAMPLES, sampler.examplesPerEpoch());
   entry.setHyperDefaults();
   if (settings.hasRate)
     entry.setHyper("lr", settings.rate);

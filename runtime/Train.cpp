@@ -6,6 +6,7 @@
 #include "Sampler.h"
 #include "Signals.h"
 #include "Step.h"
+#include "Transfer.h"
 #include "Weights.h"
 #include <algorithm>
 #include <cmath>
@@ -137,6 +138,8 @@ Status runTrain(const Invocation &invocation) {
   Instance instance(invocation.model);
   NNRT_TRY(invocation.start(instance, run.seed));
   instance.vocabulary = run.data.data->vocabulary();
+  if (train->load && !options.has("--weights"))
+    NNRT_TRY(transferWeights(*train->load, instance));
   const nnrt_entry *description;
   NNRT_TRY(invocation.need(instance, "train_step", description));
   if (train->drop_last && description->batch > run.data.training.count)

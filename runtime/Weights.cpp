@@ -4,6 +4,7 @@
 #include "Safetensors.h"
 #include <algorithm>
 #include <cstring>
+#include <memory>
 
 namespace nnrt {
 
@@ -11,13 +12,21 @@ static bool isKept(const nnrt_tensor &tensor) { return tensor.role == NNRT_PARAM
 
 static std::vector<int64_t> shapeOf(const nnrt_tensor &tensor) { return {tensor.shape, tensor.shape + tensor.rank}; }
 
-Status saveWeights(const std::string &path, const Instance &instance) {
+Status saveWeights(const std::string &path, Instance &instance) {
   const nnrt_model &model = instance.model;
+  std::unique_ptr<Entry> replacements;
+  if (const nnrt_entry *description = instance.find("export")) {
+    replacements = std::make_unique<Entry>(instance, *description);
+    replacements->run();
+  }
   std::vector<TensorOut> tensors;
-  for (int64_t i = 0; i < model.n_owned; ++i)
+  for (int64_t i = 0; i < model.n_owned; ++i) {
+    const nnrt_tensor *tensor = replacements ? replacements->find(NNRT_OUTPUT, model.owned[i].name) : nullptr;
+    if (!tensor)
+      tensor = &model.owned[i];
     if (isKept(model.owned[i]))
-      tensors.push_back(
-          {model.owned[i].name, model.owned[i].type, shapeOf(model.owned[i]), instance.at(model.owned[i])});
+      tensors.push_back({tensor->name, tensor->type, shapeOf(*tensor), instance.at(*tensor)});
+  }
   Metadata metadata{
       {"format", "pt"}, {"model", model.name}, {"source_hash", model.source_hash}, {"compiler", model.compiler}};
   if (model.train && model.train->classes) {
@@ -98,6 +107,8 @@ Status loadWeights(const std::string &path, Instance &instance) {
     if (match[i])
       memcpy(instance.at(model.owned[i]), match[i]->array.data, model.owned[i].bytes);
   instance.vocabulary = vocabularyIn(metadata);
+  if (const nnrt_entry *slots = instance.find("slots"))
+    Entry(instance, *slots).run();
   return {};
 }
 

@@ -6,7 +6,8 @@
 
 namespace nnrt {
 
-Status saveWeights(const std::string &path, const Instance &instance);
+/// Runs `export` for the parameters whose written values are not the trained ones.
+Status saveWeights(const std::string &path, Instance &instance);
 /// The vocabulary that a weight file holds; empty where it has none.
 Status readVocabulary(const std::string &path, std::string &vocabulary);
 /// Replaces all parameters and state; a file that does not fit changes nothing, and the message lists every difference.

@@ -12,7 +12,7 @@
 extern "C" {
 #endif
 
-#define NNRT_ABI_VERSION 3
+#define NNRT_ABI_VERSION 4
 
 /* Computes tasks lo..hi-1 of a kernel. `args` are byte offsets into `arena`, one per operand, then one per result. */
 typedef void nnrt_kernel(char *arena, const int64_t *args, int64_t lo, int64_t hi);
@@ -58,7 +58,8 @@ typedef enum nnrt_role {
   NNRT_RATE,     /* out: f64 scalar, the learning rate used */
   NNRT_NORM,     /* out: f32 scalar, the norm of all gradients before clipping */
   NNRT_GRADIENT, /* out: gradient of the parameter or input `name` */
-  NNRT_METRIC    /* out: f64 scalar, a metric's result; "loss" first */
+  NNRT_METRIC,   /* out: f64 scalar, a metric's result; "loss" first */
+  NNRT_EXAMPLES  /* in: i64 scalar, records that one epoch of training draws */
 } nnrt_role;
 
 typedef struct nnrt_tensor {
@@ -75,13 +76,15 @@ typedef struct nnrt_tensor {
 
 /* Entries by name:
  *   init             seed -> all owned tensors (parameters, state, slots) at step 0
- *   train_step       records, seed, step, total, hypers, owned -> owned, loss, rate
+ *   train_step       records, seed, step, total, examples, hypers, owned -> owned, loss, rate
  *   train_step_log   the same bits and also the gradients' norm (for --log)
  *   gradients        records, seed -> loss, gradients of all parameters and of floating-point inputs (training mode,
  * nothing updated) gradients_input  the same from the model's inputs and the targets' records evaluate         records,
  * valid, owned, tallies -> tallies (added to) result           tallies -> metrics predict          inputs -> outputs
  *   predict_record   records -> outputs
  *   generate, generate_validation, generate_test   seed, step (the number of an example) -> its fields (outputs)
+ *   slots            owned -> slots: their first values for weights that were loaded, where that matters
+ *   export           owned -> outputs: what weight files hold in the place of the parameters of these names
  * An entry that the model does not have is absent. */
 typedef struct nnrt_entry {
   const char *name;
@@ -127,6 +130,15 @@ typedef struct nnrt_augment {
   double value;
 } nnrt_augment;
 
+/* Weights that training starts from. */
+typedef struct nnrt_load {
+  const char *file, *from, *into; /* prefixes of paths: in the file, in the model; may be empty */
+  const char *const *except;      /* globs of what keeps its first value */
+  int64_t n_except;
+  int32_t by_order; /* pair by order and shape what does not match by name */
+  int32_t reserved;
+} nnrt_load;
+
 typedef struct nnrt_train {
   nnrt_source data, validation, test;
   int64_t epochs, steps; /* one of them is 0 */
@@ -138,6 +150,7 @@ typedef struct nnrt_train {
   const char *target; /* name of the record field that is the target, or null */
   const nnrt_augment *augment;
   int64_t n_augment;
+  const nnrt_load *load; /* or null */
 } nnrt_train;
 
 /* One row of `summary`, computed by the compiler. */

@@ -7,10 +7,11 @@ from loss_cases import LOSSES
 from metric_cases import METRICS
 from norm_cases import NORMS
 from recurrent_cases import RECURRENT
+from regularizer_cases import REGULARIZERS
 
 ELSEWHERE = {
-    "optimizers.nn": "steps against NumPy, in test/end-to-end",
-    "schedules.nn": "steps against NumPy, in test/end-to-end",
+    "optimizers.nn": "five steps against NumPy, in test/training",
+    "schedules.nn": "all steps of a run against NumPy, in test/training",
 }
 
-CASES = ACTIVATIONS + ATTENTION + INITIALIZERS + LAYERS + LOSSES + METRICS + NORMS + RECURRENT
+CASES = ACTIVATIONS + ATTENTION + INITIALIZERS + LAYERS + LOSSES + METRICS + NORMS + RECURRENT + REGULARIZERS

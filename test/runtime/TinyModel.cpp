@@ -277,7 +277,8 @@ const nnrt_train trainBlock = {{"idx", trainFiles, fields, 2, 2, 0, nullptr, 0},
                                classes,
                                "label",
                                nullptr,
-                               0};
+                               0,
+                               nullptr};
 const int64_t sFlat[] = {batch, pixels};
 const nnrt_layer layers[] = {
     {"flatten_1", "flatten", sFlat, 2, 0, 0, 0, 0},

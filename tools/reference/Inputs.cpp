@@ -19,6 +19,8 @@ static std::pair<double, double> rangeOf(func::FuncOp function, unsigned argumen
     return {3, 3};
   if (name == "total")
     return {100, 100};
+  if (name == "examples")
+    return {1000, 1000};
   if (name == "seed")
     return {42, 42};
   if (name == "valid") {
