@@ -56,11 +56,11 @@ def model_text(case):
     batch = next(iter(case.inputs.values())).shape[0]
     if isinstance(case, kinds.MetricCase):
         output, target = case.inputs
-        return (f"{case.declarations}\nmodel M({output}: {type(case.inputs[output], True)}) {{ return {output} }}\n"
+        return (f"{case.declarations}\nmodel M({output}: {type(case.inputs[output], True)}) {{ @allow(unused-parameter) param anchor: f64[1] = zeros; return {output} }}\n"
                 f"train M {{\n data = npz(\"a.npz\", {inputs})\n batch = {batch}\n loss = mean(output)\n metrics = [{case.metric}]\n"
                 f" optimizer = SGD\n}}\n")
     # d loss / d cotangent is the output of the model in training
-    return (f"{case.declarations}\nmodel M({inputs}) {{ return {case.body} }}\n"
+    return (f"{case.declarations}\nmodel M({inputs}) {{ @allow(unused-parameter) param anchor: f64[1] = zeros; return {case.body} }}\n"
             f"train M {{\n data = npz(\"a.npz\", {inputs}, cotangent: {cotangent_type(case)})\n target = cotangent\n batch = {batch}\n"
             f" loss = sum(output * cotangent)\n optimizer = SGD\n}}\n")
 
