@@ -133,6 +133,7 @@ CASES = {
     "warm_up(step_decay(0.1, every: 9), steps: epochs(1), start: 0.25)": warm_up(step_decay(0.1, 9), 6, 0.25),
     "one_cycle(0.1)": one_cycle(0.1),
     "one_cycle(0.1, rise: 0.25, start: 10, end: 100, shape: linear)": one_cycle(0.1, 0.25, 10, 100, line),
+    "one_cycle(1)": one_cycle(1),
     "one_cycle(0.1, rise: 0.4, symmetric: true)": one_cycle(0.1, 0.4, symmetric=True),
     "inverse_sqrt(0.1)": inverse_sqrt(0.1),
     "inverse_sqrt(0.1, warmup: epochs(2))": inverse_sqrt(0.1, 11),
