@@ -8,7 +8,6 @@
 #include "frontend/DataSource.h"
 
 using namespace nn::frontend;
-using llvm::Twine;
 
 /// The record of the example at hand: one tensor per field. Empty after an error.
 static std::vector<std::pair<std::string, Tensor>> record(Evaluator &evaluator, EntryBuilder &entry,

@@ -14,7 +14,7 @@ Status Augmentation::bind(const nnrt_train *train, Dataset &data, uint64_t seed,
     const nnrt_augment &declared = train->augment[i];
     Change change{data.find(declared.field), Change::Crop, declared.value, NNRT_U8, 1, 1, 1};
     size_t kind = 0;
-    while (kind < 4 && strcmp(kinds[kind], declared.kind))
+    while (kind < 4 && strcmp(kinds[kind], declared.kind) != 0)
       ++kind;
     if (change.field < 0 || kind == 4)
       return wrong("the data has no field '%s' that %s could change", declared.field, declared.kind);

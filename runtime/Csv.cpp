@@ -139,9 +139,10 @@ static Status findColumns(const std::string &path, const std::vector<Cell> &cell
       int64_t from, to;
       NNRT_TRY(findColumn(path, cells, field.columns[0], from));
       NNRT_TRY(findColumn(path, cells, field.columns[1], to));
-      if (to - from + 1 != elements)
+      long long count = to - from + 1;
+      if (count != elements)
         return wrong("%s: '%s' to '%s' are %lld columns, the field '%s' has %lld values", path.c_str(),
-                     field.columns[0], field.columns[1], (long long)(to - from + 1), field.name, (long long)elements);
+                     field.columns[0], field.columns[1], count, field.name, (long long)elements);
       for (int64_t k = from; k <= to; ++k)
         columns.push_back({i, k, k - from, elements});
       continue;

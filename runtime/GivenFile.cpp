@@ -12,7 +12,7 @@ namespace nnrt {
 
 /// A picture is one record of a model whose data are images.
 static Status readGivenPicture(const std::string &path, const nnrt_model &model, std::vector<NamedArray> &arrays) {
-  if (!model.train || strcmp(model.train->data.kind, "images"))
+  if (!model.train || strcmp(model.train->data.kind, "images") != 0)
     return wrong("%s: is a PNG or JPEG picture, which this program does not read: save its pixels as a .npy file",
                  path.c_str());
   const nnrt_field &image = model.train->data.fields[0];

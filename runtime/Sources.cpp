@@ -24,7 +24,7 @@ static std::string findFile(const std::string &path) {
 }
 
 bool isBuiltin(const DataPlace &place, const nnrt_source &source) {
-  return place.builtin && source.kind && strcmp(source.kind, "generate");
+  return place.builtin && source.kind && strcmp(source.kind, "generate") != 0;
 }
 
 Status openSource(const nnrt_source &source, SourceRole role, const DataPlace &place,
