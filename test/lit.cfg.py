@@ -44,6 +44,7 @@ config.substitutions += [
 ]
 
 config.environment["PATH"] = os.pathsep.join([binaries, config.llvm_tools_dir, config.environment["PATH"]])
+config.environment["PYTHONPATH"] = os.path.join(config.source_dir, "test")
 config.environment["NNC_DATA"] = str(features.data_folder())
 config.environment["XDG_CACHE_HOME"] = os.path.join(config.test_exec_root, "cache")
 config.environment["FILECHECK_OPTS"] = "--dump-input-filter=error"

@@ -13,6 +13,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 
 import nets
+from safetensors_file import read_safetensors, write_safetensors
 
 STEPS = 20
 
@@ -47,28 +48,6 @@ def batchnorm(rng):
     weights = (convolution(rng, "conv2d_1", 8, 1, 3, 3, bias=False) | {f"batch_norm_1.{k}": v for k, v in norm.items()} |
                dense(rng, "dense_1", 10, 8 * 7 * 7))
     return layers, weights, nets.Adam(lambda step: 1e-3), 32
-
-
-def write_safetensors(path, tensors):
-    header, data = {}, b""
-    for name, value in tensors.items():
-        raw = value.astype("<f4").tobytes()
-        header[name] = {"dtype": "F32", "shape": list(value.shape), "data_offsets": [len(data), len(data) + len(raw)]}
-        data += raw
-    text = json.dumps(header).encode()
-    text += b" " * (-len(text) % 8)
-    path.write_bytes(len(text).to_bytes(8, "little") + text + data)
-
-
-def read_safetensors(path):
-    raw = path.read_bytes()
-    length = int.from_bytes(raw[:8], "little")
-    tensors = {}
-    for name, entry in json.loads(raw[8:8 + length]).items():
-        if name != "__metadata__" and entry["dtype"] == "F32":
-            begin, end = (8 + length + offset for offset in entry["data_offsets"])
-            tensors[name] = np.frombuffer(raw[begin:end], "<f4").reshape(entry["shape"])
-    return tensors
 
 
 def write_idx(path, array):

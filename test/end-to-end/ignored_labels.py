@@ -1,12 +1,13 @@
 # A softmax regression on records of which some have the label -100, against NumPy: gradients of one batch, loss and accuracy
 # of a data set whose last batch is partial; and what the program says about other labels.
 # usage: ignored_labels.py NNC FOLDER. Exits 1 with one line per difference.
-import json
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
+
+from safetensors_file import read_safetensors
 
 MODEL = """
 model M(x: f32[batch, 4]) -> f32[batch, 3] { return x |> Dense(3) }
@@ -31,15 +32,6 @@ def softmax_loss(weight, bias, x, label, ignore):
     loss = -np.log(p[rows, label[rows]]).mean()
     p[rows, label[rows]] -= 1
     return loss, p[rows].sum(0) / len(rows), (z[rows].argmax(1) == label[rows]).mean()
-
-
-def read_safetensors(path):
-    raw = path.read_bytes()
-    size = int.from_bytes(raw[:8], "little")
-    header = json.loads(raw[8:8 + size])
-    header.pop("__metadata__", None)
-    return {name: np.frombuffer(raw, "<f4", int(np.prod(entry["shape"])), 8 + size + entry["data_offsets"][0])
-            .reshape(entry["shape"]) for name, entry in header.items()}
 
 
 def main(nnc, folder):

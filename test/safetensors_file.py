@@ -23,4 +23,4 @@ def read_safetensors(path):
     header = json.loads(raw[8:8 + size])
     header.pop("__metadata__", None)
     return {name: np.frombuffer(raw, TYPES[entry["dtype"]], int(np.prod(entry["shape"])), 8 + size + entry["data_offsets"][0])
-            .reshape(entry["shape"]) for name, entry in header.items()}
+            .reshape(entry["shape"]) for name, entry in header.items() if entry["dtype"] in TYPES}
