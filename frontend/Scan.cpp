@@ -187,21 +187,9 @@ Value Evaluator::scan(const ScanExpr &expr) {
     nn::EmitOp::create(b, emitter.location, yielded);
   }
 
-  mlir::OperationState state(emitter.location, nn::ScanOp::getOperationName());
-  state.addOperands(inits);
-  for (const ScanBody::Emitted &emitted : body.emitted) {
-    SmallVector<int64_t> shape = {steps->count};
-    llvm::append_range(shape, emitted.value.shape());
-    state.addTypes(mlir::RankedTensorType::get(shape, emitted.value.element()));
-  }
-  for (const Tensor &value : carried)
-    state.addTypes(value.type());
-  state.addAttribute("trips", b.getI64IntegerAttr(steps->count));
-  if (steps->reversed)
-    state.addAttribute("reversed", b.getUnitAttr());
-  state.addRegion(std::move(region));
-  mlir::Operation *op = b.create(state);
-
+  SmallVector<mlir::Value> shared = nn::ScanOp::shareCaptures(block);
+  auto op = nn::ScanOp::create(b, emitter.location, inits, /*sequences=*/mlir::ValueRange(), shared, steps->count,
+                               steps->reversed, *region);
   std::vector<Value> results;
   for (auto [k, emitted] : llvm::enumerate(body.emitted)) {
     Tensor stack = Emitter::like(emitted.value, op->getResult(k));

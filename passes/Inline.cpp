@@ -9,11 +9,10 @@ using namespace mlir;
 
 namespace nn {
 
-SmallVector<Value> inlineBody(OpBuilder &b, func::FuncOp function, ValueRange arguments,
+SmallVector<Value> inlineBody(OpBuilder &b, Block &body, ValueRange arguments,
                               llvm::function_ref<std::optional<SmallVector<Value>>(Operation *)> cloned) {
   IRMapping mapping;
-  mapping.map(function.getArguments(), arguments);
-  Block &body = function.getBody().front();
+  mapping.map(body.getArguments(), arguments);
   for (Operation &op : body.without_terminator()) {
     Operation *copy = b.clone(op, mapping);
     if (auto values = cloned(copy))

@@ -5,17 +5,13 @@
 #include "mlir/IR/Builders.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 
-namespace mlir::func {
-class FuncOp;
-} // namespace mlir::func
-
 namespace nn {
 
-/// Clones the ops of `function` in order at the builder's place, with `arguments` for its arguments, and returns what
-/// it returns. `cloned` sees every new op; if it returns values, they stand for the op's results (the op may have been
-/// erased).
+/// Clones the ops of `body` in order at the builder's place, with `arguments` for its arguments, and returns what
+/// it returns or yields. `cloned` sees every new op; if it returns values, they stand for the op's results (the op may
+/// have been erased).
 llvm::SmallVector<mlir::Value>
-inlineBody(mlir::OpBuilder &b, mlir::func::FuncOp function, mlir::ValueRange arguments,
+inlineBody(mlir::OpBuilder &b, mlir::Block &body, mlir::ValueRange arguments,
            llvm::function_ref<std::optional<llvm::SmallVector<mlir::Value>>(mlir::Operation *)> cloned);
 
 /// Removes private functions that nothing in the module refers to.

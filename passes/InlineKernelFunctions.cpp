@@ -38,12 +38,12 @@ private:
     if (name && target->has(name.getValue(), call.getInputs().getTypes()))
       return std::nullopt;
     OpBuilder b(call);
-    SmallVector<Value> results =
-        inlineBody(b, callee, call.getInputs(), [&](Operation *copied) -> std::optional<SmallVector<Value>> {
-          if (auto inner = dyn_cast<CallOp>(copied))
-            return inlineCall(inner, symbols);
-          return std::nullopt;
-        });
+    SmallVector<Value> results = inlineBody(b, callee.getBody().front(), call.getInputs(),
+                                            [&](Operation *copied) -> std::optional<SmallVector<Value>> {
+                                              if (auto inner = dyn_cast<CallOp>(copied))
+                                                return inlineCall(inner, symbols);
+                                              return std::nullopt;
+                                            });
     call.replaceAllUsesWith(results);
     call.erase();
     return results;

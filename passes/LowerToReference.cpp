@@ -108,6 +108,20 @@ private:
            << (isa<ValueAndGradOp>(op) ? ": nn-autodiff must run first" : "");
   }
 
+  /// Element `step` of the first dimension of a tensor.
+  struct Place {
+    Place(OpBuilder &b, Value stack, Value step) {
+      for (int64_t extent : cast<RankedTensorType>(stack.getType()).getShape()) {
+        offsets.push_back(b.getIndexAttr(0));
+        sizes.push_back(b.getIndexAttr(extent));
+        strides.push_back(b.getIndexAttr(1));
+      }
+      offsets[0] = step;
+      sizes[0] = b.getIndexAttr(1);
+    }
+    SmallVector<OpFoldResult> offsets, sizes, strides;
+  };
+
   /// A loop that carries the stacks of emitted values as well.
   FailureOr<SmallVector<Value>> looped(OpBuilder &b, ScanOp scan, IRMapping &values) {
     Location loc = scan.getLoc();
@@ -118,7 +132,8 @@ private:
       RankedTensorType type = reference::plain(stack.getType());
       carried.push_back(tensor::EmptyOp::create(b, loc, type.getShape(), type.getElementType()));
     }
-    llvm::append_range(carried, operands(scan, values));
+    for (Value init : scan.getInits())
+      carried.push_back(values.lookup(init));
     Value one = reference::index(b, loc, 1), trips = reference::index(b, loc, scan.getTrips());
     auto loop = scf::ForOp::create(b, loc, reference::index(b, loc, 0), trips, one, carried);
     OpBuilder inner = OpBuilder::atBlockBegin(loop.getBody());
@@ -127,22 +142,25 @@ private:
       step = arith::SubIOp::create(inner, loc, arith::SubIOp::create(inner, loc, trips, one), step);
     Value number = arith::IndexCastOp::create(inner, loc, inner.getI32Type(), step);
     auto numberType = RankedTensorType::get({}, inner.getI32Type());
-    IRMapping here(values);
-    here.map(body.getArgument(0), tensor::FromElementsOp::create(inner, loc, numberType, number).getResult());
-    here.map(body.getArguments().drop_front(), loop.getRegionIterArgs().drop_front(emitted));
+    IRMapping here;
+    here.map(scan.step(), tensor::FromElementsOp::create(inner, loc, numberType, number).getResult());
+    here.map(scan.carriedArguments(), loop.getRegionIterArgs().drop_front(emitted));
+    for (auto [sequence, element] : llvm::zip(scan.getSequences(), scan.elementArguments())) {
+      Value all = values.lookup(sequence);
+      Place place(inner, all, step);
+      here.map(element, tensor::ExtractSliceOp::create(inner, loc, reference::plain(element.getType()), all,
+                                                       place.offsets, place.sizes, place.strides)
+                            .getResult());
+    }
+    for (auto [outside, inside] : llvm::zip(scan.getShared(), scan.sharedArguments()))
+      here.map(inside, values.lookup(outside));
     if (failed(block(inner, body, here)))
       return failure();
     SmallVector<Value> next = operands(body.getTerminator(), here);
     for (unsigned k = 0; k < emitted; ++k) {
       Value stack = loop.getRegionIterArg(k);
-      auto type = cast<RankedTensorType>(stack.getType());
-      SmallVector<OpFoldResult> offsets(type.getRank(), inner.getIndexAttr(0)), sizes,
-          strides(type.getRank(), inner.getIndexAttr(1));
-      offsets[0] = step;
-      for (int64_t extent : type.getShape())
-        sizes.push_back(inner.getIndexAttr(extent));
-      sizes[0] = inner.getIndexAttr(1);
-      next[k] = tensor::InsertSliceOp::create(inner, loc, next[k], stack, offsets, sizes, strides);
+      Place place(inner, stack, step);
+      next[k] = tensor::InsertSliceOp::create(inner, loc, next[k], stack, place.offsets, place.sizes, place.strides);
     }
     scf::YieldOp::create(inner, loc, next);
     return SmallVector<Value>(loop.getResults());

@@ -20,15 +20,13 @@ static RankedTensorType shaped(Value like, ArrayRef<int64_t> shape) {
   return RankedTensorType::get(shape, cast<RankedTensorType>(like.getType()).getElementType());
 }
 
-/// gather(x, step) at a step that is known.
-static Value elementsAt(OpBuilder &b, GatherOp gather, Value x, int64_t step) {
+/// Element `step` of the first dimension of x.
+static Value elementAt(OpBuilder &b, Location loc, Value x, Type element, int64_t step) {
   auto type = cast<RankedTensorType>(x.getType());
-  int64_t axis = gather.getAxis();
   SmallVector<int64_t> offsets(type.getRank(), 0), strides(type.getRank(), 1), shape(type.getShape());
-  offsets[axis] = std::min(step, shape[axis] - 1);
-  shape[axis] = 1;
-  Value slice = SliceOp::create(b, gather.getLoc(), shaped(x, shape), x, offsets, strides);
-  return ReshapeOp::create(b, gather.getLoc(), gather.getY().getType(), slice);
+  offsets[0] = step;
+  shape[0] = 1;
+  return ReshapeOp::create(b, loc, element, SliceOp::create(b, loc, shaped(x, shape), x, offsets, strides));
 }
 
 static void unroll(ScanOp scan) {
@@ -43,16 +41,13 @@ static void unroll(ScanOp scan) {
     IRMapping values;
     auto stepType = cast<RankedTensorType>(body.getArgument(0).getType());
     values.map(body.getArgument(0), ConstantOp::create(b, loc, stepType, double(step)).getResult());
-    values.map(body.getArguments().drop_front(), carried);
-    for (Operation &op : body.without_terminator()) {
-      auto gather = dyn_cast<GatherOp>(op);
-      if (gather && gather.getIndex() == body.getArgument(0))
-        values.map(gather.getY(), elementsAt(b, gather, values.lookupOrDefault(gather.getX()), step));
-      else
-        b.clone(op, values);
-    }
-    auto yielded =
-        llvm::map_to_vector(body.getTerminator()->getOperands(), [&](Value v) { return values.lookupOrDefault(v); });
+    values.map(scan.carriedArguments(), carried);
+    for (auto [sequence, element] : llvm::zip(scan.getSequences(), scan.elementArguments()))
+      values.map(element, elementAt(b, loc, sequence, element.getType(), step));
+    values.map(scan.sharedArguments(), scan.getShared());
+    for (Operation &op : body.without_terminator())
+      b.clone(op, values);
+    auto yielded = llvm::map_to_vector(body.getTerminator()->getOperands(), [&](Value v) { return values.lookup(v); });
     for (auto [k, stack] : llvm::enumerate(emitted)) {
       SmallVector<int64_t> shape = {1};
       llvm::append_range(shape, cast<RankedTensorType>(yielded[k].getType()).getShape());

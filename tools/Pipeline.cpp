@@ -20,12 +20,12 @@ using namespace mlir;
 
 void nn::addStage(Stage stage, OpPassManager &passes, const Machine &machine) {
   switch (stage) {
-  case Stage::Train: // forward, backward and update in one function, without loops
-    passes.addPass(createUnrollScansPass());
+  case Stage::Train: // forward, backward and update in one function
     passes.addPass(createAutodiffPass());
     passes.addPass(createSimplifyPass());
     return;
   case Stage::Fused: // kernels, launches, and a place in the arena for every value
+    passes.addPass(createUnrollScansPass());
     passes.addPass(createInlineKernelFunctionsPass(machine));
     passes.addPass(createSimplifyPass());
     passes.addPass(createChooseLayoutsPass(machine));

@@ -207,7 +207,7 @@ func.func @launch(%x: tensor<4xf32>) {
 
 func.func @scan_steps(%h: tensor<4xf32>) {
   // expected-error @+1 {{takes at least one step, not 0}}
-  %y = nn.scan(%h) {trips = 0 : i64} : (tensor<4xf32>) -> tensor<4xf32> {
+  %y = nn.scan carry(%h : tensor<4xf32>) {trips = 0 : i64} -> (tensor<4xf32>) {
   ^bb0(%t: tensor<i32>, %a: tensor<4xf32>):
     nn.emit %a : tensor<4xf32>
   }
@@ -217,8 +217,8 @@ func.func @scan_steps(%h: tensor<4xf32>) {
 // -----
 
 func.func @scan_arguments(%h: tensor<4xf32>) {
-  // expected-error @+1 {{has a body whose arguments are not the step, as an i32 scalar, and the carried values}}
-  %y = nn.scan(%h) {trips = 2 : i64} : (tensor<4xf32>) -> tensor<4xf32> {
+  // expected-error @+1 {{has a body whose arguments are not the step, as an i32 scalar, and one for each operand}}
+  %y = nn.scan carry(%h : tensor<4xf32>) {trips = 2 : i64} -> (tensor<4xf32>) {
   ^bb0(%a: tensor<4xf32>):
     nn.emit %a : tensor<4xf32>
   }
@@ -229,7 +229,7 @@ func.func @scan_arguments(%h: tensor<4xf32>) {
 
 func.func @scan_count(%h: tensor<4xf32>) {
   // expected-error @+1 {{yields 2 values in each step and has 1 results, of which 1 are carried}}
-  %y = nn.scan(%h) {trips = 2 : i64} : (tensor<4xf32>) -> tensor<4xf32> {
+  %y = nn.scan carry(%h : tensor<4xf32>) {trips = 2 : i64} -> (tensor<4xf32>) {
   ^bb0(%t: tensor<i32>, %a: tensor<4xf32>):
     nn.emit %a, %a : tensor<4xf32>, tensor<4xf32>
   }
@@ -240,9 +240,43 @@ func.func @scan_count(%h: tensor<4xf32>) {
 
 func.func @scan_stack(%h: tensor<4xf32>) {
   // expected-error @+1 {{yields 'tensor<4xf32>' in each step and has a result of type 'tensor<3x4xf32>', wanted is 'tensor<2x4xf32>'}}
-  %y, %z = nn.scan(%h) {trips = 2 : i64} : (tensor<4xf32>) -> (tensor<3x4xf32>, tensor<4xf32>) {
+  %y, %z = nn.scan carry(%h : tensor<4xf32>) {trips = 2 : i64} -> (tensor<3x4xf32>, tensor<4xf32>) {
   ^bb0(%t: tensor<i32>, %a: tensor<4xf32>):
     nn.emit %a, %a : tensor<4xf32>, tensor<4xf32>
+  }
+  return
+}
+
+// -----
+
+func.func @scan_sequence(%x: tensor<3x4xf32>) {
+  // expected-error @+1 {{takes 'tensor<4xf32>' in each step from 'tensor<3x4xf32>', wanted is 'tensor<2x4xf32>'}}
+  %y = nn.scan over(%x : tensor<3x4xf32>) {trips = 2 : i64} -> (tensor<2x4xf32>) {
+  ^bb0(%t: tensor<i32>, %a: tensor<4xf32>):
+    nn.emit %a : tensor<4xf32>
+  }
+  return
+}
+
+// -----
+
+func.func @scan_shared(%x: tensor<4xf32>) {
+  // expected-error @+1 {{shares 'tensor<4xf32>' under the type 'tensor<2x2xf32>'}}
+  %y = nn.scan with(%x : tensor<4xf32>) {trips = 2 : i64} -> (tensor<2x2x2xf32>) {
+  ^bb0(%t: tensor<i32>, %a: tensor<2x2xf32>):
+    nn.emit %a : tensor<2x2xf32>
+  }
+  return
+}
+
+// -----
+
+func.func @scan_carried(%h: tensor<4xf32>) {
+  // expected-error @+1 {{carries 'tensor<4xf32>' into the first step and 'tensor<4xi32>' from step to step or out of the last}}
+  %y = nn.scan carry(%h : tensor<4xf32>) {trips = 2 : i64} -> (tensor<4xf32>) {
+  ^bb0(%t: tensor<i32>, %a: tensor<4xf32>):
+    %i = nn.cast %a : tensor<4xf32> -> tensor<4xi32>
+    nn.emit %i : tensor<4xi32>
   }
   return
 }

@@ -18,9 +18,9 @@ def free_values(example):
     group = re.findall(r"%\w+ = (%\w+) : (tensor<[^>]*>)", text)
     if group:
         return group
-    loop = re.search(r"nn\.scan\((.*?)\).*? : \((.*?)\) ->", text)
-    if loop:
-        return list(zip(loop[1].split(", "), loop[2].split(", ")))
+    lists = re.findall(r"(?:carry|over|with)\((.*?) : (.*?)\)", text)
+    if lists:
+        return [pair for names, types in lists for pair in zip(names.split(", "), types.split(", "))]
     head, types = text.rsplit(" : ", 1)
     names = re.findall(r"%\w+", head.split(" = ", 1)[1])
     return list(zip(names, re.findall(r"tensor<[^>]*>", types.split("->")[0]))) if "->" in types else []

@@ -82,7 +82,7 @@ def check(tools, folder, cases):
     module = folder / f"{next(iter(cases))}.mlir"
     expanded = module.with_suffix(".expanded.mlir")
     module.write_text(text)
-    subprocess.run([nn_opt, "--nn-unroll-scans", "--nn-autodiff", module, "-o", expanded], check=True)
+    subprocess.run([nn_opt, "--nn-autodiff", module, "-o", expanded], check=True)
     derived = ".gradient(" in text
     run = subprocess.run([nn_run, expanded, f"--out={folder}"] + ["--check-gradients"] * derived, capture_output=True, text=True)
     if run.returncode and "FAIL" not in run.stdout:

@@ -17,9 +17,8 @@
 // CHECK: %[[Y:.*]] = nn.concat %[[E0]], %{{.*}}, %{{.*}} {axis = 0 : i64}
 // CHECK: return %[[Y]], %[[S0]]
 func.func @last(%x: tensor<3x2xf32>, %h0: tensor<2xf32>) -> (tensor<3x2xf32>, tensor<2xf32>) {
-  %hs, %h = nn.scan(%h0) {trips = 3 : i64, reversed} : (tensor<2xf32>) -> (tensor<3x2xf32>, tensor<2xf32>) {
-  ^bb0(%t: tensor<i32>, %before: tensor<2xf32>):
-    %xt = nn.gather %x, %t {axis = 0 : i64} : tensor<3x2xf32>, tensor<i32> -> tensor<2xf32>
+  %hs, %h = nn.scan carry(%h0 : tensor<2xf32>) over(%x : tensor<3x2xf32>) {trips = 3 : i64, reversed} -> (tensor<3x2xf32>, tensor<2xf32>) {
+  ^bb0(%t: tensor<i32>, %before: tensor<2xf32>, %xt: tensor<2xf32>):
     %after = nn.add %xt, %before : tensor<2xf32>, tensor<2xf32> -> tensor<2xf32>
     nn.emit %after, %after : tensor<2xf32>, tensor<2xf32>
   }
@@ -31,15 +30,15 @@ func.func @last(%x: tensor<3x2xf32>, %h0: tensor<2xf32>) -> (tensor<3x2xf32>, te
 // CHECK-NOT: nn.scan
 // CHECK: return
 func.func @nested(%x: tensor<5xf32>) -> (tensor<4x3x5xf32>, tensor<5xf32>) {
-  %y, %last = nn.scan(%x) {trips = 4 : i64} : (tensor<5xf32>) -> (tensor<4x3x5xf32>, tensor<5xf32>) {
-  ^bb0(%t: tensor<i32>, %a: tensor<5xf32>):
+  %y, %last = nn.scan carry(%x : tensor<5xf32>) with(%x : tensor<5xf32>) {trips = 4 : i64} -> (tensor<4x3x5xf32>, tensor<5xf32>) {
+  ^bb0(%t: tensor<i32>, %a: tensor<5xf32>, %w: tensor<5xf32>):
     %i = nn.cast %t : tensor<i32> -> tensor<f32>
     %ib = nn.broadcast %i {dims = array<i64>} : tensor<f32> -> tensor<5xf32>
-    %rows, %b = nn.scan(%a) {trips = 3 : i64} : (tensor<5xf32>) -> (tensor<3x5xf32>, tensor<5xf32>) {
-    ^bb0(%s: tensor<i32>, %c: tensor<5xf32>):
-      %d = nn.add %c, %ib : tensor<5xf32>, tensor<5xf32> -> tensor<5xf32>
+    %rows, %b = nn.scan carry(%a : tensor<5xf32>) with(%ib, %w : tensor<5xf32>, tensor<5xf32>) {trips = 3 : i64} -> (tensor<3x5xf32>, tensor<5xf32>) {
+    ^bb0(%s: tensor<i32>, %c: tensor<5xf32>, %ic: tensor<5xf32>, %v: tensor<5xf32>):
+      %d = nn.add %c, %ic : tensor<5xf32>, tensor<5xf32> -> tensor<5xf32>
       %e = nn.sin %d : tensor<5xf32> -> tensor<5xf32>
-      %f = nn.mul %e, %x : tensor<5xf32>, tensor<5xf32> -> tensor<5xf32>
+      %f = nn.mul %e, %v : tensor<5xf32>, tensor<5xf32> -> tensor<5xf32>
       nn.emit %d, %f : tensor<5xf32>, tensor<5xf32>
     }
     nn.emit %rows, %b : tensor<3x5xf32>, tensor<5xf32>
@@ -51,9 +50,9 @@ func.func @nested(%x: tensor<5xf32>) -> (tensor<4x3x5xf32>, tensor<5xf32>) {
 // CHECK-LABEL: func.func @once(
 // CHECK-NOT: nn.concat
 func.func @once(%x: tensor<4xf32>) -> tensor<1x4xf32> {
-  %y = nn.scan() {trips = 1 : i64} : () -> tensor<1x4xf32> {
-  ^bb0(%t: tensor<i32>):
-    %e = nn.exp %x : tensor<4xf32> -> tensor<4xf32>
+  %y = nn.scan with(%x : tensor<4xf32>) {trips = 1 : i64} -> (tensor<1x4xf32>) {
+  ^bb0(%t: tensor<i32>, %a: tensor<4xf32>):
+    %e = nn.exp %a : tensor<4xf32> -> tensor<4xf32>
     nn.emit %e : tensor<4xf32>
   }
   return %y : tensor<1x4xf32>

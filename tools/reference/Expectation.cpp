@@ -78,12 +78,12 @@ private:
   SmallVector<Value> inlineCall(CallOp call) {
     OpBuilder b(call);
     auto callee = symbols.lookup<func::FuncOp>(call.getCallee());
-    SmallVector<Value> results =
-        inlineBody(b, callee, call.getInputs(), [&](Operation *copied) -> std::optional<SmallVector<Value>> {
-          if (auto inner = dyn_cast<CallOp>(copied))
-            return inlineCall(inner);
-          return std::nullopt;
-        });
+    SmallVector<Value> results = inlineBody(b, callee.getBody().front(), call.getInputs(),
+                                            [&](Operation *copied) -> std::optional<SmallVector<Value>> {
+                                              if (auto inner = dyn_cast<CallOp>(copied))
+                                                return inlineCall(inner);
+                                              return std::nullopt;
+                                            });
     call.replaceAllUsesWith(results);
     call.erase();
     return results;
