@@ -36,6 +36,8 @@ int roleNumber(StringRef role) {
       .Case("gradient", NNRT_GRADIENT)
       .Case("metric", NNRT_METRIC)
       .Case("examples", NNRT_EXAMPLES)
+      .Case("validation", NNRT_VALIDATION)
+      .Case("validations", NNRT_VALIDATIONS)
       .Default(-1);
 }
 
@@ -101,6 +103,7 @@ private:
   FailureOr<llvm::Constant *> owned(int64_t &count);
   llvm::Constant *source(DictionaryAttr from);
   llvm::Constant *load(DictionaryAttr from);
+  llvm::Constant *stop(DictionaryAttr from);
   llvm::Constant *train(DictionaryAttr from);
   llvm::Constant *layers(int64_t &count);
   llvm::Constant *names(DictionaryAttr from, StringRef key, int64_t &count);
@@ -276,6 +279,14 @@ llvm::Constant *Description::load(DictionaryAttr from) {
                       exceptTable, data.i64(except), data.i32(order && order.getValue()), data.i32(0)}));
 }
 
+llvm::Constant *Description::stop(DictionaryAttr from) {
+  if (!from)
+    return data.null();
+  return data.global(data.structure({data.string(text(from, "metric")), data.f64(real(from, "min_delta")),
+                                     data.i64(integer(from, "patience")), data.i32(integer(from, "rising")),
+                                     data.i32(integer(from, "restore_best"))}));
+}
+
 llvm::Constant *Description::train(DictionaryAttr from) {
   if (!from)
     return data.null();
@@ -288,12 +299,12 @@ llvm::Constant *Description::train(DictionaryAttr from) {
       augment.push_back(data.structure(
           {data.string(text(row, "field")), data.string(text(row, "kind")), data.f64(real(row, "value"))}));
   auto part = [&](StringRef key) { return source(from.getAs<DictionaryAttr>(key)); };
-  return data.global(
-      data.structure({part("data"), part("validation"), part("test"), data.i64(integer(from, "epochs")),
-                      data.i64(integer(from, "steps")), data.i64(integer(from, "seed")),
-                      data.i32(integer(from, "shuffle")), data.i32(integer(from, "drop_last")), classTable,
-                      data.i64(classes), target.empty() ? data.null() : data.string(target), data.table(augment),
-                      data.i64(augment.size()), load(from.getAs<DictionaryAttr>("load"))}));
+  return data.global(data.structure(
+      {part("data"), part("validation"), part("test"), data.i64(integer(from, "epochs")),
+       data.i64(integer(from, "steps")), data.i64(integer(from, "seed")), data.i32(integer(from, "shuffle")),
+       data.i32(integer(from, "drop_last")), classTable, data.i64(classes),
+       target.empty() ? data.null() : data.string(target), data.table(augment), data.i64(augment.size()),
+       load(from.getAs<DictionaryAttr>("load")), stop(from.getAs<DictionaryAttr>("stop"))}));
 }
 
 llvm::Constant *Description::layers(int64_t &count) {

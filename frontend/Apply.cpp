@@ -132,6 +132,8 @@ Value Evaluator::apply(const Callable &callable, std::vector<Arg> inputs, Span s
   callee.source = decl.span.source;
   callee.scope = &scope;
   callee.counters = &counters;
+  if (decl.role == Role::Schedule)
+    callee.path = frame->path;
   if (callable.isLayer()) {
     if (frame->decl && frame->decl->role != Role::Layer && frame->decl->role != Role::Model) {
       error(span, "a layer is applied in layers and models only, not in a " + Twine(keyword(frame->decl->role)));

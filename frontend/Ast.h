@@ -402,10 +402,11 @@ struct ConstDecl : Decl {
   ExprPtr value;
 };
 
-/// `train Model { name = value … }`; `name` is the model's.
+/// `train Model as phase { name = value … }`; `name` is the model's.
 struct TrainDecl : Decl {
   TrainDecl(Span span) : Decl(Kind::Train, span) {}
   static bool classof(const Decl *d) { return d->kind == Kind::Train; }
+  Name phase; ///< of the block, where it has one
   std::vector<Argument> entries;
   const Expr *find(llvm::StringRef entry) const;
 };

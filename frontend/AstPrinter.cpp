@@ -434,7 +434,10 @@ void Printer::decl(const Decl &d) {
     expr(*cast<ConstDecl>(d).value);
     break;
   case Decl::Kind::Train:
-    os << "train " << d.name.text << " {";
+    os << "train " << d.name.text;
+    if (const Name &phase = cast<TrainDecl>(d).phase)
+      os << " as " << phase.text;
+    os << " {";
     for (const Argument &entry : cast<TrainDecl>(d).entries) {
       os << "\n  " << entry.name.text << " = ";
       ++depth;

@@ -159,7 +159,8 @@ void ModelCompiler::buildInit() {
   evaluator.entry = &entry;
   for (const OwnedValue &value : evaluator.owned.all()) {
     Evaluator::LocationScope here(evaluator, value.span);
-    if (value.role == OwnedStmt::Role::Param || value.role == OwnedStmt::Role::State)
+    bool ofSchedule = value.role == OwnedStmt::Role::Slot && value.initial.isNumber();
+    if (value.role == OwnedStmt::Role::Param || value.role == OwnedStmt::Role::State || ofSchedule)
       entry.update(value, evaluator.initialValue(value));
   }
   startSlots(entry);

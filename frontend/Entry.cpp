@@ -70,14 +70,18 @@ mlir::Value EntryBuilder::counter(StringRef role) {
   return value;
 }
 
-Tensor EntryBuilder::hyper(StringRef name, double initial) {
-  mlir::Value &value = counters["hyper " + name.str()];
+Tensor EntryBuilder::scalar(StringRef role, StringRef name, std::optional<double> initial) {
+  mlir::Value &value = counters[(role + " " + name).str()];
   if (!value)
-    value = argument("hyper", name, mlir::RankedTensorType::get({}, emitter.builder.getF64Type()), initial).value;
+    value = argument(role, name, mlir::RankedTensorType::get({}, emitter.builder.getF64Type()), initial).value;
   Tensor tensor;
   tensor.value = value;
   return tensor;
 }
+
+Tensor EntryBuilder::hyper(StringRef name, double initial) { return scalar("hyper", name, initial); }
+
+Tensor EntryBuilder::validation(StringRef name) { return scalar("validation", name, std::nullopt); }
 
 Tensor EntryBuilder::placeholder(mlir::RankedTensorType type) { return argument("placeholder", "placeholder", type); }
 

@@ -58,11 +58,13 @@ public:
   void read(const OwnedValue &value, Tensor as) { current[value.path] = std::move(as); }
   /// The number that the command line may replace under this name.
   Tensor hyper(llvm::StringRef name, double initial);
+  /// A result of the last validation, an f64 scalar.
+  Tensor validation(llvm::StringRef name);
   /// Stands for a tensor that does not exist here: the results must not depend on it.
   Tensor placeholder(mlir::RankedTensorType type);
   /// Whether they do; known after `finish`.
   bool usesPlaceholder() const { return placeholderUsed; }
-  /// The i64 scalar that the runtime passes under this role: seed, step, total, examples.
+  /// The i64 scalar that the runtime passes under this role: seed, step, total, examples, validations.
   mlir::Value counter(llvm::StringRef role);
   mlir::Value seed() { return counter("seed"); }
   mlir::Value step() { return counter("step"); }
@@ -94,6 +96,7 @@ private:
   std::map<std::string, Tensor> current;
   std::set<std::string> changed;
   std::map<std::string, mlir::Value> counters;
+  Tensor scalar(llvm::StringRef role, llvm::StringRef name, std::optional<double> initial);
   bool placeholderUsed = false;
 };
 

@@ -316,6 +316,10 @@ Value Evaluator::evaluateIf(const IfExpr &expr) {
 }
 
 Value Evaluator::member(const MemberExpr &expr) {
+  // `validation.loss`, unless the name means something here.
+  if (auto *name = dyn_cast<NameExpr>(expr.base.get());
+      name && name->name == "validation" && !find(name->name) && !program.find(name->name, frame->source))
+    return Value::validation(expr.member.text);
   Value base = evaluate(*expr.base);
   const std::string &name = expr.member.text;
   if (base.isError())

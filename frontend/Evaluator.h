@@ -251,6 +251,7 @@ private:
   Value startingValue(Value value, const TypeExpr *type, Span span);
   bool require(const RequireStmt &stmt);
   void tally(const OwnedStmt &stmt);
+  void scheduleState(const OwnedStmt &stmt);
   bool isTraining(const Frame &layer) const;
   Value applyOptimizer(const Callable &optimizer, const std::vector<Arg> &inputs, Span span);
   void hook(const HookStmt &stmt);

@@ -63,9 +63,23 @@ static const FunctionDecl *chooseModel(const Program &program, const FrontendOpt
   std::string wanted = options.modelName;
   Span at;
   train = nullptr;
-  for (const TrainDecl *block : program.trainBlocks())
-    if (wanted.empty() || block->name.text == wanted)
+  std::vector<std::string> phases;
+  for (const TrainDecl *block : program.trainBlocks()) {
+    if (!wanted.empty() && block->name.text != wanted)
+      continue;
+    if (options.trainName.empty() || block->phase.text == options.trainName)
       train = block;
+    if (block->phase)
+      phases.push_back(block->phase.text);
+  }
+  if (!options.trainName.empty() && !train) {
+    auto &message = diagnostics.error({}, options.path + ": there is no train block `" + options.trainName + "`");
+    if (std::string meant = nearest(options.trainName, phases); !meant.empty())
+      message.hint("did you mean `" + meant + "`?");
+    else
+      message.hint("a train block gets its name with `train Model as " + options.trainName + " { ... }`");
+    return nullptr;
+  }
   if (wanted.empty() && train) {
     wanted = train->name.text;
     at = train->name.span;

@@ -29,6 +29,7 @@ struct FrontendOptions {
   std::string text;                                         ///< its contents
   std::vector<std::pair<std::string, std::string>> defines; ///< `-D name=value`
   std::string modelName;                ///< `--model`; empty: the last train block's, else the last model
+  std::string trainName;                ///< `--train`; empty: the last train block of the model
   std::string stdlibDir;                ///< replaces the embedded library file by file
   std::vector<std::string> includeDirs; ///< where `import` looks after the file's own folder
   bool openBatch = false;               ///< a batch that nothing binds keeps its name (`summary`)

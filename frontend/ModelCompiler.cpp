@@ -35,6 +35,7 @@ void ModelCompiler::run() {
     // The loss comes first: training mode meets every parameter. A model with mistakes is evaluated once.
     buildLoss();
     checkRanges(evaluator, train.data);
+    checkStop();
     if (failed()) {
       optimizers();
       metricsOf();

@@ -98,12 +98,15 @@ private:
   void checkPlaceholders(const EntryBuilder &entry);
 
   // Schedules.
-  Value atThisStep(EntryBuilder &entry, const Value &value, bool isRate);
+  Value atThisStep(EntryBuilder &entry, const Value &value, bool isRate, const std::string &path);
+  bool checkStop();
+  bool checkValidation(llvm::StringRef result, Span span, llvm::StringRef who);
   Tensor stepsOf(EntryBuilder &entry, double epochs);
   /// The optimizer with `stand` in place of all that depends on the step.
   static Callable withoutStep(const Callable &optimizer, const Value &stand);
   /// The optimizer with this step's values; `rate` becomes that of `lr`, which is the hyper `lr` where `isHyper`.
-  Callable scheduled(EntryBuilder &entry, const Callable &optimizer, bool isHyper, Tensor &rate);
+  Callable scheduled(EntryBuilder &entry, const Callable &optimizer, bool isHyper, const std::string &path,
+                     Tensor &rate);
   /// All optimizers with this step's values; returns the learning rate of the last one, which is the one for most.
   Tensor learningRates(EntryBuilder &entry, std::map<const PathRule *, Callable> &scheduled);
 

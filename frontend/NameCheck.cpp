@@ -295,6 +295,8 @@ void NameChecker::expr(const Expr &e) {
           expr(**part);
     return;
   case Expr::Kind::Member:
+    if (auto *name = dyn_cast<NameExpr>(cast<MemberExpr>(e).base.get()); name && name->name == "validation")
+      return; // `validation.loss`
     return expr(*cast<MemberExpr>(e).base);
   case Expr::Kind::Tuple:
     for (const Argument &element : cast<TupleExpr>(e).elements)
@@ -352,8 +354,24 @@ static void checkDefines(const Program &program, Diagnostics &diagnostics) {
   }
 }
 
+/// Several blocks may train one model; those with a name are told apart by it.
+static void checkPhases(const Program &program, Diagnostics &diagnostics) {
+  std::map<std::pair<std::string, std::string>, Span> seen;
+  for (const TrainDecl *train : program.trainBlocks()) {
+    if (!train->phase)
+      continue;
+    auto [it, isNew] = seen.try_emplace({train->name.text, train->phase.text}, train->phase.span);
+    if (!isNew)
+      diagnostics
+          .error(train->phase.span,
+                 "there are two train blocks `" + train->phase.text + "` of `" + train->name.text + "`")
+          .note("the first one", it->second);
+  }
+}
+
 void nn::frontend::checkNames(const Program &program, Diagnostics &diagnostics) {
   checkDefines(program, diagnostics);
+  checkPhases(program, diagnostics);
   for (const TrainDecl *train : program.trainBlocks())
     if (llvm::none_of(program.models(),
                       [&](const FunctionDecl *model) { return model->name.text == train->name.text; })) {

@@ -158,9 +158,10 @@ void Evaluator::declareOwned(const OwnedStmt &stmt) {
   Role where = frame->decl ? frame->decl->role : Role::Function;
   const char *word = roleName(stmt.role).data();
   bool inLayer = where == Role::Layer || where == Role::Model;
+  bool ofSchedule = stmt.role == OwnedRole::State && where == Role::Schedule;
   bool belongs = stmt.role == OwnedRole::Slot    ? where == Role::Optimizer
                  : stmt.role == OwnedRole::Tally ? where == Role::Metric
-                                                 : inLayer;
+                                                 : inLayer || ofSchedule;
   if (!belongs) {
     error(stmt.span, Twine("a ") + word + " belongs to " +
                          (stmt.role == OwnedRole::Slot    ? "an optimizer"
@@ -172,6 +173,8 @@ void Evaluator::declareOwned(const OwnedStmt &stmt) {
   }
   if (stmt.role == OwnedRole::Tally)
     return tally(stmt);
+  if (ofSchedule)
+    return scheduleState(stmt);
   std::string component = stmt.path ? stmt.path.text : stmt.name.text;
   std::string path =
       frame->path.empty() ? component : frame->path + (stmt.role == OwnedRole::Slot ? "/" : ".") + component;
@@ -252,6 +255,25 @@ void Evaluator::declareOwned(const OwnedStmt &stmt) {
   // A parameter that a compile-time `if` declares is known again where the same condition is written.
   for (const std::string &condition : frame->conditions)
     frame->conditional[condition][stmt.name.text] = *find(stmt.name.text);
+}
+
+/// A number that a schedule carries from step to step. It lives with the optimizer's slots: files of weights do not
+/// hold it.
+void Evaluator::scheduleState(const OwnedStmt &stmt) {
+  Variable variable;
+  variable.kind = Variable::Kind::Owned;
+  variable.path = frame->path + "/" + stmt.name.text;
+  std::optional<mlir::RankedTensorType> type = resolve(*stmt.type);
+  Value initial = evaluate(*stmt.initial);
+  if (type && (type->getRank() != 0 || !type->getElementType().isF64()))
+    error(stmt.type->span, "the state of a schedule is a number, `f64`, and this is " + names.type(*type));
+  else if (!initial.isNumber() && !initial.isError())
+    error(stmt.initial->span,
+          "the state of a schedule starts with a number that is known when compiling, and this is " +
+              names.describe(initial));
+  else if (type && initial.isNumber() && !owned.find(variable.path))
+    owned.add({variable.path, OwnedStmt::Role::Slot, *type, initial, {}, {}, userSpan(stmt.span), ""});
+  declare(stmt.name, variable);
 }
 
 /// Adds to a tally over the batches, or reads it for the metric's result.

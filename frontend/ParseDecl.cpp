@@ -272,6 +272,8 @@ std::unique_ptr<Decl> Parser::train() {
   auto result = std::make_unique<TrainDecl>(take().span);
   if (!expectName(result->name, "the name of the model to train"))
     return nullptr;
+  if (acceptWord("as") && !expectName(result->phase, "the name of the train block"))
+    return nullptr;
   result->span = from(result->span);
   Span open = peek().span;
   if (!expect(Tok::LBrace, "before the train block's entries"))

@@ -12,9 +12,10 @@ using namespace nn::frontend;
 using llvm::StringRef;
 
 bool nn::frontend::isTypeName(StringRef name) {
-  static const char *const names[] = {
-      "int",   "float",    "number",    "bool", "string", "pair", "pairs", "list", "Initializer", "Schedule", "Steps",
-      "Layer", "Function", "Optimizer", "f32",  "f64",    "bf16", "f16",   "i32",  "i64",         "i8",       "u8"};
+  static const char *const names[] = {"int",   "float",    "number",      "bool",     "string", "pair",
+                                      "pairs", "list",     "Initializer", "Schedule", "Steps",  "Validation",
+                                      "Layer", "Function", "Optimizer",   "f32",      "f64",    "bf16",
+                                      "f16",   "i32",      "i64",         "i8",       "u8"};
   for (StringRef known : names)
     if (name == known)
       return true;

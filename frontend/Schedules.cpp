@@ -7,6 +7,8 @@
 //===--------------------------------------------------------------------------------------------------------------===//
 #include "dialect/NN.h"
 #include "frontend/ModelCompiler.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/SaveAndRestore.h"
 
 using namespace nn::frontend;
 using llvm::StringRef;
@@ -38,15 +40,43 @@ Tensor ModelCompiler::stepsOf(EntryBuilder &entry, double epochs) {
   return steps;
 }
 
-/// `value` at this step: schedules are applied, epochs counted in steps. `isRate`: its first number is the hyper `lr`.
-Value ModelCompiler::atThisStep(EntryBuilder &entry, const Value &value, bool isRate) {
+/// Reports a result that no validation has.
+bool ModelCompiler::checkValidation(StringRef result, Span span, StringRef who) {
+  if (train.validation.kind.empty()) {
+    evaluator.error(span, who + " watches validation." + result + ", and the train block has no `validation`")
+        .hint("`validation = 0.1` keeps a tenth of the records for it");
+    return false;
+  }
+  std::vector<std::string> known = {"loss"};
+  for (const auto &[name, metric] : metricsOf())
+    known.push_back(name);
+  if (llvm::is_contained(known, result))
+    return true;
+  auto &message = evaluator.error(span, "a validation has no result `" + result + "`");
+  if (std::string meant = nearest(result, known); !meant.empty())
+    message.hint("did you mean `" + meant + "`?");
+  else
+    message.hint("its results are the loss and the `metrics` of the train block: " + llvm::join(known, ", "));
+  return false;
+}
+
+/// `value` at this step: schedules are applied, epochs counted in steps, results of validations read. `isRate`: its
+/// first number is the hyper `lr`. What a schedule carries from step to step lies under `path`.
+Value ModelCompiler::atThisStep(EntryBuilder &entry, const Value &value, bool isRate, const std::string &path) {
   Emitter &emitter = evaluator.emitter;
   if (value.kind() == Value::Kind::Epochs)
     return Value::tensor(stepsOf(entry, value.asNumber()));
+  if (value.kind() == Value::Kind::Validation) {
+    if (!checkValidation(value.asText(), train.optimizer->span, "a schedule"))
+      return Value::tensor(evaluator.weakScalar(0));
+    Tensor result = entry.validation(value.asText());
+    result.weak = true;
+    return Value::tensor(result);
+  }
   if (value.isList()) {
     std::vector<Value> elements;
-    for (const Value &element : value.elements())
-      elements.push_back(atThisStep(entry, element, false));
+    for (auto [i, element] : llvm::enumerate(value.elements()))
+      elements.push_back(atThisStep(entry, element, false, path + "." + std::to_string(i)));
     return Value::list(std::move(elements));
   }
   if (value.isNumber() && isRate) {
@@ -59,19 +89,22 @@ Value ModelCompiler::atThisStep(EntryBuilder &entry, const Value &value, bool is
   Span span = train.optimizer->span;
   Callable schedule = value.asCallable();
   for (auto [i, configuration] : llvm::enumerate(schedule.configuration))
-    configuration = atThisStep(entry, configuration, isRate && i == 0);
+    configuration =
+        atThisStep(entry, configuration, isRate && i == 0, path + "." + schedule.decl->configuration[i].name.text);
   std::vector<Arg> inputs;
   for (const Parameter &input : schedule.decl->inputs) {
     StringRef name = input.name.text;
     if (name == "step")
       inputs.push_back({"step", Value::tensor(counter(entry, emitter, "step")), span});
-    else if (name == "total")
-      inputs.push_back({"total", Value::tensor(counter(entry, emitter, "total")), span});
+    else if (name == "total" || name == "validations")
+      inputs.push_back({name.str(), Value::tensor(counter(entry, emitter, name)), span});
     else {
-      evaluator.error(span, "a schedule sees `step` and `total`, and `" + schedule.name() + "` wants `" + name + "`");
+      evaluator.error(span, "a schedule sees `step`, `total` and `validations`, and `" + schedule.name() + "` wants `" +
+                                name + "`");
       return Value::tensor(evaluator.weakScalar(0));
     }
   }
+  llvm::SaveAndRestore<std::string> inPath(evaluator.frame->path, path);
   Value now = evaluator.apply(schedule, std::move(inputs), span);
   std::optional<Tensor> tensor = evaluator.toTensor(now, {}, span);
   if (tensor && tensor->rank() != 0) {
@@ -85,7 +118,7 @@ Value ModelCompiler::atThisStep(EntryBuilder &entry, const Value &value, bool is
 }
 
 static Value withoutStep(const Value &value, const Value &stand) {
-  if (isSchedule(value) || value.kind() == Value::Kind::Epochs)
+  if (isSchedule(value) || value.kind() == Value::Kind::Epochs || value.kind() == Value::Kind::Validation)
     return stand;
   if (!value.isList())
     return value;
@@ -118,15 +151,16 @@ static std::optional<double> firstRate(const Callable &callable) {
   return std::nullopt;
 }
 
-Callable ModelCompiler::scheduled(EntryBuilder &entry, const Callable &optimizer, bool isHyper, Tensor &rate) {
+Callable ModelCompiler::scheduled(EntryBuilder &entry, const Callable &optimizer, bool isHyper, const std::string &path,
+                                  Tensor &rate) {
   Callable result = optimizer;
   for (auto [parameter, value] : llvm::zip(optimizer.decl->configuration, result.configuration)) {
     if (isType(parameter, "Optimizer")) {
-      value = Value::callable(scheduled(entry, value.asCallable(), isHyper, rate));
+      value = Value::callable(scheduled(entry, value.asCallable(), isHyper, path + "." + parameter.name.text, rate));
       continue;
     }
     bool isRate = isType(parameter, "Schedule") && parameter.name.text == "lr";
-    value = atThisStep(entry, value, isRate && isHyper);
+    value = atThisStep(entry, value, isRate && isHyper, path + "." + parameter.name.text);
     if (isType(parameter, "Schedule") && value.isNumber())
       value = Value::tensor(evaluator.weakScalar(value.asNumber()));
     if (isRate && value.isTensor())
@@ -142,9 +176,10 @@ Tensor ModelCompiler::learningRates(EntryBuilder &entry, std::map<const PathRule
     return firstRate(rule.value.asCallable()) == firstRate(rules.front().value.asCallable());
   });
   Tensor rate;
-  for (const PathRule &rule : rules) {
+  for (auto [i, rule] : llvm::enumerate(rules)) {
+    std::string path = rules.size() == 1 ? "optimizer" : "optimizer" + std::to_string(i);
     rate = evaluator.weakScalar(0);
-    scheduled[&rule] = this->scheduled(entry, rule.value.asCallable(), isHyper, rate);
+    scheduled[&rule] = this->scheduled(entry, rule.value.asCallable(), isHyper, path, rate);
   }
   return rate;
 }

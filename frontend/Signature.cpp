@@ -34,6 +34,8 @@ static bool matchesPlain(StringRef type, const Value &value) {
     return value.isInteger();
   if (type == "Steps")
     return value.isInteger() || value.kind() == Value::Kind::Epochs || weakScalar;
+  if (type == "Validation")
+    return value.kind() == Value::Kind::Validation || weakScalar;
   if (type == "float" || type == "number")
     return value.isNumber() || weakScalar;
   if (type == "bool")

@@ -13,9 +13,9 @@ static const char *const knownEntries[] = {
     "data",       "validation", "test",    "input",         "target",    "batch",     "predict_batch",
     "last_batch", "shuffle",    "epochs",  "steps",         "loss",      "metrics",   "optimizer",
     "clip_norm",  "clip_value", "classes", "seed",          "precision", "clip_form", "accumulate",
-    "regularize", "constraint", "freeze",  "sample_weight", "load",      "augment"};
+    "regularize", "constraint", "freeze",  "sample_weight", "load",      "augment",   "stop"};
 /// Parts of the language that later versions compile.
-static const char *const laterEntries[] = {"stop", "checkpoint"};
+static const char *const laterEntries[] = {"checkpoint"};
 
 //===--------------------------------------------------------------------------------------------------------------===//
 // Entries
@@ -153,6 +153,8 @@ bool nn::frontend::readTrainBlock(Evaluator &evaluator, TrainBlock &block,
     good &= readGlobs(evaluator, *freeze, "freeze", block.freeze);
   if (const Expr *load = decl.find("load"))
     good &= readLoad(evaluator, *load, block.load.emplace());
+  if (const Expr *stop = decl.find("stop"))
+    good &= readStop(evaluator, *stop, block.stop.emplace());
   if (const Expr *classes = decl.find("classes")) {
     Value value = evaluator.evaluate(*classes);
     bool texts = value.isList() &&
@@ -201,5 +203,7 @@ mlir::DictionaryAttr nn::frontend::toAttribute(const TrainBlock &block, const st
     result.push_back(b.getNamedAttr("target", b.getStringAttr(block.targetField)));
   if (block.load)
     result.push_back(b.getNamedAttr("load", toAttribute(*block.load, context)));
+  if (block.stop)
+    result.push_back(b.getNamedAttr("stop", toAttribute(*block.stop, context)));
   return b.getDictionaryAttr(result);
 }

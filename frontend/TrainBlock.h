@@ -14,6 +14,20 @@
 
 namespace nn::frontend {
 
+/// `stop = early_stopping(validation.loss, patience: 5)`
+struct EarlyStopping {
+  std::string result;   ///< of the validation
+  int64_t patience = 1; ///< validations without a better result
+  double minDelta = 0;
+  std::optional<bool> rising; ///< `mode`, where it is given
+  bool restoreBest = true;
+  Span span;
+};
+
+bool readStop(Evaluator &evaluator, const Expr &expr, EarlyStopping &stop);
+/// The dictionary of `stop`: metric, patience, min_delta, rising, restore_best.
+mlir::DictionaryAttr toAttribute(const EarlyStopping &stop, mlir::MLIRContext *context);
+
 struct TrainBlock {
   const TrainDecl *decl = nullptr;
   DataSource data, validation, test;
@@ -26,6 +40,7 @@ struct TrainBlock {
   const Expr *sampleWeight = nullptr, *regularize = nullptr, *constraint = nullptr;
   std::vector<std::pair<std::string, Span>> freeze; ///< globs
   std::optional<WeightSource> load;
+  std::optional<EarlyStopping> stop;
   std::optional<double> clipNorm, clipValue;
   bool clipKeras = false;
   std::string targetField; ///< the record field that is the target, where it is one
@@ -39,7 +54,7 @@ bool readTrainBlock(Evaluator &evaluator, TrainBlock &block,
                     llvm::ArrayRef<std::pair<std::string, mlir::RankedTensorType>> inputs);
 
 /// The dictionary `nn.train`: data, validation, test (or absent), epochs, steps, seed, shuffle, drop_last, classes,
-/// target, augment, load.
+/// target, augment, load, stop.
 mlir::DictionaryAttr toAttribute(const TrainBlock &block, const std::map<std::string, IdRange> &ranges,
                                  mlir::MLIRContext *context);
 

@@ -112,6 +112,8 @@ std::string TypeNames::describe(const Value &value) const {
     return "the element type " + elementName(value.asType());
   case Value::Kind::Epochs:
     return "a number of epochs";
+  case Value::Kind::Validation:
+    return "the result `" + text(value) + "`";
   }
   return "";
 }
@@ -148,6 +150,8 @@ std::string TypeNames::text(const Value &value) const {
     return elementName(value.asType());
   case Value::Kind::Epochs:
     return "epochs(" + numberText(value.asNumber()) + ")";
+  case Value::Kind::Validation:
+    return "validation." + value.asText();
   default:
     return "?";
   }

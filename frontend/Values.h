@@ -101,7 +101,8 @@ public:
     Map,
     Callable,
     Type,
-    Epochs, ///< a number of epochs, which are steps when the program runs
+    Epochs,     ///< a number of epochs, which are steps when the program runs
+    Validation, ///< a result of the last validation, by name
   };
 
   Value() = default;
@@ -147,6 +148,7 @@ public:
     v.floatValue = count;
     return v;
   }
+  static Value validation(std::string result) { return text_(Kind::Validation, std::move(result)); }
   static Value type(mlir::Type type) {
     Value v(Kind::Type);
     v.typeValue = type;

@@ -53,14 +53,16 @@ void Entry::set(nnrt_role role, int64_t value) {
     memcpy(instance.at(*tensor), &value, sizeof value);
 }
 
+void Entry::setScalar(const nnrt_tensor &tensor, double value) { memcpy(instance.at(tensor), &value, sizeof value); }
+
 void Entry::setHyper(const char *name, double value) {
   if (const nnrt_tensor *tensor = find(NNRT_HYPER, name))
-    memcpy(instance.at(*tensor), &value, sizeof value);
+    setScalar(*tensor, value);
 }
 
 void Entry::setHyperDefaults() {
   for (const nnrt_tensor *tensor : all(NNRT_HYPER))
-    memcpy(instance.at(*tensor), &tensor->value, sizeof tensor->value);
+    setScalar(*tensor, tensor->value);
 }
 
 double Entry::scalar(const nnrt_tensor &tensor) const {

@@ -43,6 +43,8 @@ public:
   /// Sets every hyperparameter to its default, or to the value given by name.
   void setHyper(const char *name, double value);
   void setHyperDefaults();
+  /// Writes an f64 scalar input.
+  void setScalar(const nnrt_tensor &tensor, double value);
   void run() { instance.team.run(plan, instance.arena.data()); }
   /// The value of a scalar output of any floating-point type.
   double scalar(const nnrt_tensor &tensor) const;

@@ -5,6 +5,13 @@
 
 namespace nnrt {
 
+double valueOf(const Metrics &results, const char *name) {
+  for (const auto &[metric, value] : results)
+    if (metric == name)
+      return value;
+  return 0;
+}
+
 Status Evaluation::bind(Instance &instance, const Part &part, std::unique_ptr<Evaluation> &evaluation) {
   const nnrt_entry *evaluate = instance.find("evaluate"), *result = instance.find("result");
   if (!evaluate || !result)

@@ -10,6 +10,9 @@ namespace nnrt {
 
 using Metrics = std::vector<std::pair<std::string, double>>; // "loss" first
 
+/// The result of this name, 0 where there is none.
+double valueOf(const Metrics &results, const char *name);
+
 class Evaluation {
 public:
   static Status bind(Instance &instance, const Part &part, std::unique_ptr<Evaluation> &evaluation);

@@ -31,11 +31,19 @@ void TrainingStep::load(int64_t step) {
     });
 }
 
+void TrainingStep::validated(const Metrics &results) {
+  validation = results;
+  ++validations;
+}
+
 double TrainingStep::run(int64_t step) {
   entry.set(NNRT_SEED, int64_t(settings.seed));
   entry.set(NNRT_STEP, step);
   entry.set(NNRT_TOTAL, settings.total);
   entry.set(NNRT_EXAMPLES, sampler.examplesPerEpoch());
+  entry.set(NNRT_VALIDATIONS, validations);
+  for (const nnrt_tensor *tensor : entry.all(NNRT_VALIDATION))
+    entry.setScalar(*tensor, valueOf(validation, tensor->name));
   entry.setHyperDefaults();
   if (settings.hasRate)
     entry.setHyper("lr", settings.rate);

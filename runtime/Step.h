@@ -4,6 +4,7 @@
 #define NNRT_STEP_H
 #include "Augment.h"
 #include "Dataset.h"
+#include "Evaluate.h"
 #include "Sampler.h"
 #include <memory>
 
@@ -25,6 +26,8 @@ public:
   void load(int64_t step);
   /// Runs the step on what is loaded; returns the loss before the update.
   double run(int64_t step);
+  /// From now on the schedules see these results of a validation.
+  void validated(const Metrics &results);
   double rate() const { return rateOut ? entry.scalar(*rateOut) : 0; }
   bool hasNorm() const { return normOut; }
   double norm() const { return normOut ? entry.scalar(*normOut) : 0; }
@@ -41,6 +44,8 @@ private:
   Sampler &sampler;
   Settings settings;
   std::vector<int64_t> indices;
+  Metrics validation;
+  int64_t validations = 0;
   const nnrt_tensor *lossOut = nullptr, *rateOut = nullptr, *normOut = nullptr;
 };
 

@@ -1,5 +1,5 @@
 // `train`: the loop over steps, validation at the borders of epochs, and the weights at the end.
-#include "Evaluate.h"
+#include "EarlyStopping.h"
 #include "Log.h"
 #include "Program.h"
 #include "Progress.h"
@@ -59,10 +59,10 @@ static Status diverged(double loss, int64_t step, int64_t total) {
                std::isnan(loss) ? "NaN" : "infinite", (long long)step, (long long)total);
 }
 
-static Status loop(const Run &run, Sampler &sampler, TrainingStep &step, Evaluation *evaluation, Log &log) {
+static Status loop(const Run &run, Sampler &sampler, TrainingStep &step, Evaluation *evaluation,
+                   EarlyStopping &stopping, Log &log) {
   SignalWatch watch;
   Progress progress(run.quiet, run.total, run.epochs, sampler.batch());
-  Metrics metrics;
   double loss = 0;
   auto onBatch = [&](int64_t done) {
     progress.validating(done, run.data.validation.count);
@@ -82,22 +82,30 @@ static Status loop(const Run &run, Sampler &sampler, TrainingStep &step, Evaluat
     progress.step(i + 1, before + 1, loss);
     bool last = i + 1 == run.total;
     if (after > before || last) {
-      metrics = evaluation ? evaluation->run(onBatch) : Metrics();
+      Metrics metrics = evaluation ? evaluation->run(onBatch) : Metrics();
       if (int signal = SignalWatch::arrived()) {
         progress.clear();
         return interrupted(run, signal, i + 1);
       }
       progress.epoch(i + 1, std::max<int64_t>(after, 1), metrics);
-      if (evaluation)
+      if (evaluation) {
         log.validation(after, metrics);
+        step.validated(metrics);
+      }
       NNRT_TRY(log.flush());
+      if (stopping.ends(metrics, std::max<int64_t>(after, 1)))
+        break;
     }
     if (int signal = SignalWatch::arrived()) {
       progress.clear();
       return interrupted(run, signal, i + 1);
     }
   }
+  stopping.restore();
+  if (!run.quiet)
+    printf("%s", stopping.text().c_str());
   if (run.quiet) {
+    Metrics metrics = stopping.kept();
     if (metrics.empty())
       metrics.emplace_back("loss", loss);
     printf("%s\n", metricsText(metrics, "", "\n", 9).c_str());
@@ -160,7 +168,8 @@ Status runTrain(const Invocation &invocation) {
   if (run.data.validation.data)
     NNRT_TRY(Evaluation::bind(instance, run.data.validation, evaluation));
   announce(run, instance, sampler);
-  NNRT_TRY(loop(run, sampler, *step, evaluation.get(), log));
+  EarlyStopping stopping(train->stop, instance);
+  NNRT_TRY(loop(run, sampler, *step, evaluation.get(), stopping, log));
   NNRT_TRY(log.flush());
   NNRT_TRY(saveWeights(run.out, instance));
   if (!run.quiet)

@@ -12,7 +12,7 @@
 extern "C" {
 #endif
 
-#define NNRT_ABI_VERSION 4
+#define NNRT_ABI_VERSION 5
 
 /* Computes tasks lo..hi-1 of a kernel. `args` are byte offsets into `arena`, one per operand, then one per result. */
 typedef void nnrt_kernel(char *arena, const int64_t *args, int64_t lo, int64_t hi);
@@ -42,24 +42,26 @@ typedef enum nnrt_type {
 /* What a tensor is to its entry. PARAM, STATE, SLOT, TALLY are owned: they lie in the persistent part of the arena,
  * at the same offset in every entry. All others live for one call of an entry. */
 typedef enum nnrt_role {
-  NNRT_PARAM,    /* trained */
-  NNRT_STATE,    /* carried between steps, not trained */
-  NNRT_SLOT,     /* belongs to the optimizer; name is PATH/SLOT */
-  NNRT_TALLY,    /* sums over the batches of an evaluation; name is METRIC/TALLY, "loss/sum", "loss/weight" (f64) */
-  NNRT_RECORD,   /* in: a field of the data as stored (bytes, ids), one batch; name is the field's */
-  NNRT_INPUT,    /* in: an input that the model declares, one batch */
-  NNRT_SEED,     /* in: i64 scalar */
-  NNRT_STEP,     /* in: i64 scalar, from 0 */
-  NNRT_TOTAL,    /* in: i64 scalar, steps of the whole run */
-  NNRT_VALID,    /* in: i32 scalar, rows of the batch that count (the first ones) */
-  NNRT_HYPER,    /* in: f64 scalar that the command line may replace ("lr"); `value` is the default */
-  NNRT_OUTPUT,   /* out: a result of the model */
-  NNRT_LOSS,     /* out: f32 scalar */
-  NNRT_RATE,     /* out: f64 scalar, the learning rate used */
-  NNRT_NORM,     /* out: f32 scalar, the norm of all gradients before clipping */
-  NNRT_GRADIENT, /* out: gradient of the parameter or input `name` */
-  NNRT_METRIC,   /* out: f64 scalar, a metric's result; "loss" first */
-  NNRT_EXAMPLES  /* in: i64 scalar, records that one epoch of training draws */
+  NNRT_PARAM,      /* trained */
+  NNRT_STATE,      /* carried between steps, not trained */
+  NNRT_SLOT,       /* belongs to the optimizer; name is PATH/SLOT */
+  NNRT_TALLY,      /* sums over the batches of an evaluation; name is METRIC/TALLY, "loss/sum", "loss/weight" (f64) */
+  NNRT_RECORD,     /* in: a field of the data as stored (bytes, ids), one batch; name is the field's */
+  NNRT_INPUT,      /* in: an input that the model declares, one batch */
+  NNRT_SEED,       /* in: i64 scalar */
+  NNRT_STEP,       /* in: i64 scalar, from 0 */
+  NNRT_TOTAL,      /* in: i64 scalar, steps of the whole run */
+  NNRT_VALID,      /* in: i32 scalar, rows of the batch that count (the first ones) */
+  NNRT_HYPER,      /* in: f64 scalar that the command line may replace ("lr"); `value` is the default */
+  NNRT_OUTPUT,     /* out: a result of the model */
+  NNRT_LOSS,       /* out: f32 scalar */
+  NNRT_RATE,       /* out: f64 scalar, the learning rate used */
+  NNRT_NORM,       /* out: f32 scalar, the norm of all gradients before clipping */
+  NNRT_GRADIENT,   /* out: gradient of the parameter or input `name` */
+  NNRT_METRIC,     /* out: f64 scalar, a metric's result; "loss" first */
+  NNRT_EXAMPLES,   /* in: i64 scalar, records that one epoch of training draws */
+  NNRT_VALIDATION, /* in: f64 scalar, the last validation's result of this name ("loss" or a metric's); 0 before it */
+  NNRT_VALIDATIONS /* in: i64 scalar, how many validations there were */
 } nnrt_role;
 
 typedef struct nnrt_tensor {
@@ -139,6 +141,15 @@ typedef struct nnrt_load {
   int32_t reserved;
 } nnrt_load;
 
+/* Training ends where a result of the validation was not better `patience` times in a row. */
+typedef struct nnrt_stop {
+  const char *metric; /* "loss" or a metric's name */
+  double min_delta;   /* better is better by more than this */
+  int64_t patience;
+  int32_t rising;       /* 1: larger is better */
+  int32_t restore_best; /* 1: the run ends with the weights of its best validation */
+} nnrt_stop;
+
 typedef struct nnrt_train {
   nnrt_source data, validation, test;
   int64_t epochs, steps; /* one of them is 0 */
@@ -151,6 +162,7 @@ typedef struct nnrt_train {
   const nnrt_augment *augment;
   int64_t n_augment;
   const nnrt_load *load; /* or null */
+  const nnrt_stop *stop; /* or null */
 } nnrt_train;
 
 /* One row of `summary`, computed by the compiler. */

@@ -123,6 +123,7 @@ bool nn::readInput(const CommandLine &line, frontend::FrontendOptions &options) 
   options.text = (*buffer)->getBuffer().str();
   options.defines = line.defines;
   options.modelName = line.model;
+  options.trainName = line.train;
   options.stdlibDir = line.stdlibDir;
   options.includeDirs = line.includeDirs;
   options.openBatch = line.verb == CommandLine::Verb::Summary;

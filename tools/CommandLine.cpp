@@ -21,6 +21,8 @@ struct Options {
                                 cl::cat(category)};
   cl::opt<std::string> model{"model", cl::desc("build this model instead of the last train block's"),
                              cl::value_desc("NAME"), cl::cat(category)};
+  cl::opt<std::string> train{"train", cl::desc("build the train block of this name instead of the last one"),
+                             cl::value_desc("NAME"), cl::cat(category)};
   cl::list<std::string> includes{"I", cl::Prefix, cl::desc("look for imports in DIR"), cl::value_desc("DIR"),
                                  cl::cat(category)};
   cl::opt<std::string> stdlibDir{"stdlib", cl::desc("take library files from DIR"), cl::value_desc("DIR"),
@@ -134,6 +136,7 @@ bool Options::fill(nn::CommandLine &result) {
   result.output = output;
   result.target = target;
   result.model = model;
+  result.train = train;
   result.stdlibDir = stdlibDir;
   result.includeDirs.assign(includes.begin(), includes.end());
   result.dumpDir = dumpDir;

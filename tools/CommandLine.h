@@ -15,7 +15,7 @@ enum ExitStatus { Done = 0, ProgramIsWrong = 1, UsageIsWrong = 2, MachineLacks =
 
 struct CommandLine {
   enum class Verb { Build, Run, Check, Summary, Show } verb = Verb::Build;
-  std::string input, output, target = "host", model, stdlibDir, show, dumpDir;
+  std::string input, output, target = "host", model, train, stdlibDir, show, dumpDir;
   std::vector<std::pair<std::string, std::string>> defines;
   std::vector<std::string> includeDirs;
   Stage emit = Stage::Program;
