@@ -1,6 +1,7 @@
 // Lowers kernels from loops over vectors and memrefs to the LLVM dialect, and gives each the entry point that the
 // runtime calls. Knows neither what a kernel computes nor the target; sets no fast-math flag and contracts nothing.
 #include "codegen/LowerToLLVM.h"
+#include "codegen/HalfCasts.h"
 #include "codegen/VectorMath.h"
 #include "mlir/Conversion/AffineToStandard/AffineToStandard.h"
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
@@ -156,6 +157,7 @@ struct LowerToLLVM : PassWrapper<LowerToLLVM, OperationPass<ModuleOp>> {
       function.setName(kernels.back() + ".body");
     }
     nn::expandMath(module);
+    nn::expandHalfCasts(module);
     if (failed(expand(module)) || failed(convert(module)))
       return signalPassFailure();
     for (const std::string &kernel : kernels)

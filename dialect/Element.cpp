@@ -21,7 +21,10 @@ SmallVector<Value> ElementBuilder::loop(int64_t lo, int64_t hi, ValueRange init,
   return SmallVector<Value>(loop.getResults());
 }
 
+/// bf16 and f16, which are moved and cast only, are handled as their bits: LLVM has no such vectors on most machines.
 Type ElementBuilder::type(Type element, int64_t lanes) {
+  if (element.isBF16() || element.isF16())
+    element = IntegerType::get(element.getContext(), 16);
   if (auto integer = dyn_cast<IntegerType>(element); integer && !integer.isSignless())
     element = IntegerType::get(element.getContext(), integer.getWidth());
   return lanes == 1 ? element : VectorType::get({lanes}, element);

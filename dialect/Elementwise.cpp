@@ -68,31 +68,56 @@ static Value saturatingCast(Scalar x, Type to, Type type) {
   return arith::SelectOp::create(x.b, x.loc, isAbove.v, arith::ConstantOp::create(x.b, x.loc, largest), integer);
 }
 
+static Value castScalar(OpBuilder &b, Location loc, Value x, Type from, Type to, Type type) {
+  bool fromUnsigned = from.isUnsignedInteger() || from.isInteger(1);
+  if (x.getType() == type)
+    return x;
+  if (isa<FloatType>(from) && isa<FloatType>(to)) {
+    if (from.getIntOrFloatBitWidth() < to.getIntOrFloatBitWidth())
+      return arith::ExtFOp::create(b, loc, type, x);
+    return arith::TruncFOp::create(b, loc, type, x);
+  }
+  if (isa<FloatType>(to))
+    return fromUnsigned ? Value(arith::UIToFPOp::create(b, loc, type, x)) : arith::SIToFPOp::create(b, loc, type, x);
+  if (to.isInteger(1)) {
+    Value zero = Scalar{b, loc, x}.number(0).v;
+    return isa<FloatType>(from) ? Value(arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNE, x, zero))
+                                : arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne, x, zero);
+  }
+  if (isa<FloatType>(from))
+    return saturatingCast({b, loc, x}, to, type);
+  if (from.getIntOrFloatBitWidth() > to.getIntOrFloatBitWidth())
+    return arith::TruncIOp::create(b, loc, type, x);
+  return fromUnsigned ? Value(arith::ExtUIOp::create(b, loc, type, x)) : arith::ExtSIOp::create(b, loc, type, x);
+}
+
+static bool isHalf(Type element) { return element.isBF16() || element.isF16(); }
+
+/// Kernels give bf16 and f16 as their bits. They come from and go to wider floating-point numbers only.
 Value CastOp::emitScalar(OpBuilder &b, ValueRange in, Type type) {
   Type from = getX().getType().getElementType(), to = getY().getType().getElementType();
   Location loc = getLoc();
-  bool fromUnsigned = from.isUnsignedInteger() || from.isInteger(1);
-  if (from == to || in[0].getType() == type)
+  auto like = [&](Type element) {
+    auto vector = dyn_cast<VectorType>(type);
+    return vector ? Type(vector.clone(element)) : element;
+  };
+  if (from == to)
     return in[0];
-  if (isa<FloatType>(from) && isa<FloatType>(to)) {
-    if (from.getIntOrFloatBitWidth() < to.getIntOrFloatBitWidth())
-      return arith::ExtFOp::create(b, loc, type, in[0]);
-    return arith::TruncFOp::create(b, loc, type, in[0]);
+  Value x = in[0];
+  if (isHalf(from)) {
+    if (!isa<FloatType>(getElementTypeOrSelf(x.getType())))
+      x = arith::BitcastOp::create(b, loc, like(from), x);
+    from = to.isF64() ? to : Type(b.getF32Type()); // both hold every half
+    x = arith::ExtFOp::create(b, loc, like(from), x);
   }
-  if (isa<FloatType>(to))
-    return fromUnsigned ? Value(arith::UIToFPOp::create(b, loc, type, in[0]))
-                        : arith::SIToFPOp::create(b, loc, type, in[0]);
-  if (to.isInteger(1)) {
-    Value zero = Scalar{b, loc, in[0]}.number(0).v;
-    return isa<FloatType>(from) ? Value(arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNE, in[0], zero))
-                                : arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne, in[0], zero);
+  if (!isHalf(to))
+    return from == to ? x : castScalar(b, loc, x, from, to, type);
+  if (!isa<FloatType>(from)) { // rounded once
+    x = castScalar(b, loc, x, from, b.getF64Type(), like(b.getF64Type()));
+    from = b.getF64Type();
   }
-  if (isa<FloatType>(from))
-    return saturatingCast({b, loc, in[0]}, to, type);
-  if (from.getIntOrFloatBitWidth() > to.getIntOrFloatBitWidth())
-    return arith::TruncIOp::create(b, loc, type, in[0]);
-  return fromUnsigned ? Value(arith::ExtUIOp::create(b, loc, type, in[0]))
-                      : arith::ExtSIOp::create(b, loc, type, in[0]);
+  x = arith::TruncFOp::create(b, loc, like(to), x);
+  return x.getType() == type ? x : Value(arith::BitcastOp::create(b, loc, type, x));
 }
 
 SmallVector<Value> CastOp::pullBack(OpBuilder &b, ValueRange d) {

@@ -26,8 +26,10 @@ OpFoldResult ConstantOp::fold(FoldAdaptor) { return getValue(); }
 Value ConstantOp::emitElement(ElementBuilder &e, ArrayRef<Coordinate> at) {
   Type element = getY().getType().getElementType();
   auto number = [&](Attribute a) -> TypedAttr {
-    if (auto f = dyn_cast<FloatAttr>(a))
-      return f;
+    if (auto f = dyn_cast<FloatAttr>(a)) {
+      Type inKernel = ElementBuilder::type(element, 1);
+      return isa<FloatType>(inKernel) ? TypedAttr(f) : IntegerAttr::get(inKernel, f.getValue().bitcastToAPInt());
+    }
     return IntegerAttr::get(cast<IntegerType>(ElementBuilder::type(element, 1)), cast<IntegerAttr>(a).getValue());
   };
   if (auto splat = dyn_cast<SplatElementsAttr>(getValue())) {

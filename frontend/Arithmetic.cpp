@@ -187,7 +187,10 @@ Value Evaluator::binary(BinaryOp op, Value lhs, Value rhs, Span span) {
       return Value::list(std::move(both));
     }
   }
-  auto operand = [](const Value &v) { return v.isTensor() || v.isNumber() || v.isBool(); };
+  bool anyTensor = lhs.isTensor() || rhs.isTensor();
+  auto operand = [&](const Value &v) {
+    return v.isTensor() || v.isNumber() || v.isBool() || (v.isList() && anyTensor);
+  };
   if (!operand(lhs) || !operand(rhs)) {
     auto &message = error(span, what + " cannot combine " + names.describe(lhs) + " and " + names.describe(rhs));
     if (lhs.isCallable() || rhs.isCallable())

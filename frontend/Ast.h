@@ -262,7 +262,7 @@ struct TypeExpr {
 //===--------------------------------------------------------------------------------------------------------------===//
 
 struct Stmt {
-  enum class Kind { Bind, Assign, Owned, Return, Require, For, Emit, Expression, Hook };
+  enum class Kind { Bind, Assign, Owned, Return, Require, Assert, For, Emit, Expression, Hook };
   Stmt(Kind kind, Span span) : kind(kind), span(span) {}
   virtual ~Stmt() = default;
   const Kind kind;
@@ -322,6 +322,13 @@ struct RequireStmt : Stmt {
   ExprPtr condition, message;
 };
 
+/// `assert condition`, `assert a == b within tolerance`
+struct AssertStmt : Stmt {
+  AssertStmt(Span span) : Stmt(Kind::Assert, span) {}
+  static bool classof(const Stmt *s) { return s->kind == Kind::Assert; }
+  ExprPtr condition, tolerance;
+};
+
 struct ForStmt : Stmt {
   ForStmt(Span span) : Stmt(Kind::For, span) {}
   static bool classof(const Stmt *s) { return s->kind == Kind::For; }
@@ -363,7 +370,7 @@ struct Parameter {
 };
 
 struct Decl {
-  enum class Kind { Function, Gradient, Const, Train, Import };
+  enum class Kind { Function, Gradient, Const, Train, Test, Import };
   Decl(Kind kind, Span span) : kind(kind), span(span) {}
   virtual ~Decl() = default;
   const Kind kind;
@@ -409,6 +416,15 @@ struct TrainDecl : Decl {
   Name phase; ///< of the block, where it has one
   std::vector<Argument> entries;
   const Expr *find(llvm::StringRef entry) const;
+};
+
+/// `test "title" when training { … }`
+struct TestDecl : Decl {
+  TestDecl(Span span) : Decl(Kind::Test, span) {}
+  static bool classof(const Decl *d) { return d->kind == Kind::Test; }
+  std::string title;
+  bool training = false;
+  Block body;
 };
 
 struct ImportDecl : Decl {

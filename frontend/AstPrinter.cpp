@@ -347,6 +347,14 @@ void Printer::stmt(const Stmt &s) {
     expr(*cast<RequireStmt>(s).condition);
     os << ", ";
     return expr(*cast<RequireStmt>(s).message);
+  case Stmt::Kind::Assert:
+    os << "assert ";
+    expr(*cast<AssertStmt>(s).condition);
+    if (auto &tolerance = cast<AssertStmt>(s).tolerance) {
+      os << " within ";
+      expr(*tolerance);
+    }
+    return;
   case Stmt::Kind::For: {
     auto &loop = cast<ForStmt>(s);
     os << "for ";
@@ -446,6 +454,14 @@ void Printer::decl(const Decl &d) {
     }
     os << "\n}";
     break;
+  case Decl::Kind::Test: {
+    auto &test = cast<TestDecl>(d);
+    os << "test ";
+    quoted(test.title);
+    os << (test.training ? " when training " : " ");
+    block(test.body);
+    break;
+  }
   case Decl::Kind::Import:
     os << "import ";
     quoted(cast<ImportDecl>(d).path);

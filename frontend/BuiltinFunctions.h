@@ -50,6 +50,7 @@ Value zerosLikeBuiltin(BuiltinCall &call);
 Value onesLikeBuiltin(BuiltinCall &call);
 Value fillBuiltin(BuiltinCall &call);
 Value iotaBuiltin(BuiltinCall &call);
+Value tensorBuiltin(BuiltinCall &call);
 Value pairBuiltin(BuiltinCall &call);
 Value pairsBuiltin(BuiltinCall &call);
 Value idsBuiltin(BuiltinCall &call);

@@ -262,6 +262,7 @@ static const Builtin table[] = {
     {"ones_like",      "x",                    onesLikeBuiltin,                      "ones of x's type"},
     {"fill",           "*value",               fillBuiltin,                          "fill(v, n, m): a tensor [n, m] of v"},
     {"epochs",         "count",                epochs,                               "the steps of so many epochs, where `Steps` are wanted"},
+    {"tensor",         "values type?",         tensorBuiltin,                        "the tensor that a number or nested lists of numbers write down, in f32 where no type is given"},
     {"iota",           "n",                    iotaBuiltin,                          "0, 1, … n-1, as i32"},
     {"pair",           "x",                    pairBuiltin,                          "(x, x) of an integer, a pair as it is"},
     {"pairs",          "x",                    pairsBuiltin,                         "((x, x), (x, x)) of an integer, ((h, h), (w, w)) of a pair"},

@@ -223,6 +223,22 @@ Value nn::frontend::iotaBuiltin(BuiltinCall &call) {
   return Value::tensor(call.evaluator.emitter.iota(*n));
 }
 
+Value nn::frontend::tensorBuiltin(BuiltinCall &call) {
+  Evaluator &evaluator = call.evaluator;
+  const Value &type = call.arguments[1], &values = call.arguments[0];
+  if (type.kind() != Value::Kind::None && type.kind() != Value::Kind::Type) {
+    evaluator.error(call.spans[1],
+                    "`tensor` wants an element type such as i32, and this is " + evaluator.names.describe(type));
+    return Value::error();
+  }
+  bool given = type.kind() == Value::Kind::Type, isNumeric = !values.isBool();
+  mlir::Type element = given       ? type.asType()
+                       : isNumeric ? mlir::Type(evaluator.emitter.builder.getF32Type())
+                                   : mlir::Type();
+  std::optional<Tensor> result = evaluator.toTensor(values, element, call.spans[0]);
+  return result ? Value::tensor(*result) : Value::error();
+}
+
 Value nn::frontend::pairBuiltin(BuiltinCall &call) {
   const Value &x = call.arguments[0];
   if (x.isInteger())

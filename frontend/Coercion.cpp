@@ -19,6 +19,68 @@ Tensor Evaluator::weakScalar(double value) {
   return result;
 }
 
+/// The numbers of nested lists in row-major order, and their shape; false where they do not make a block.
+static bool literalShape(const Value &list, size_t depth, llvm::SmallVectorImpl<int64_t> &shape,
+                         std::vector<Value> &numbers) {
+  if (!list.isList() && !list.isTuple()) {
+    numbers.push_back(list);
+    return depth == shape.size() && (list.isNumber() || list.isBool());
+  }
+  int64_t extent = list.elements().size();
+  if (depth == shape.size() && numbers.empty())
+    shape.push_back(extent);
+  return depth < shape.size() && shape[depth] == extent && extent > 0 &&
+         llvm::all_of(list.elements(), [&](const Value &v) { return literalShape(v, depth + 1, shape, numbers); });
+}
+
+/// The tensor that nested lists of numbers write down.
+std::optional<Tensor> Evaluator::literal(const Value &list, mlir::Type element, Span span) {
+  llvm::SmallVector<int64_t> shape;
+  std::vector<Value> values;
+  if (!literalShape(list, 0, shape, values)) {
+    error(span,
+          "a list that stands for a tensor holds numbers, or lists of one length, and this is " + names.describe(list));
+    return std::nullopt;
+  }
+  bool booleans = llvm::all_of(values, [](const Value &v) { return v.isBool(); });
+  if (!element)
+    element = booleans ? mlir::Type(emitter.builder.getI1Type()) : emitter.builder.getF64Type();
+  std::vector<mlir::Attribute> numbers;
+  for (const Value &value : values) {
+    if (value.isBool() != element.isInteger(1)) {
+      error(span, "a tensor of " + elementName(element) + " cannot hold " + names.describe(value));
+      return std::nullopt;
+    }
+    if (!value.isBool() && !fits(value, element, span))
+      return std::nullopt;
+    numbers.push_back(numberAttribute(element, value.isBool() ? double(value.asBool()) : value.asNumber()));
+  }
+  Tensor result;
+  auto type = mlir::RankedTensorType::get(shape, element);
+  result.value =
+      nn::ConstantOp::create(emitter.builder, emitter.location, type, mlir::DenseElementsAttr::get(type, numbers));
+  return result;
+}
+
+/// Whether a number has a place in an element type; if not, that is reported.
+bool Evaluator::fits(const Value &value, mlir::Type element, Span span) {
+  if (isFloat(element))
+    return true;
+  double number = value.asNumber();
+  if (!value.isInteger()) {
+    error(span, "the number " + numberText(number) + " does not fit into a tensor of " + elementName(element))
+        .hint("`cast(x, f32)` makes the tensor floating-point");
+    return false;
+  }
+  unsigned width = element.getIntOrFloatBitWidth();
+  bool isUnsigned = element.isUnsignedInteger() || width == 1;
+  double low = isUnsigned ? 0 : -std::ldexp(1, width - 1), high = std::ldexp(1, isUnsigned ? width : width - 1) - 1;
+  if (number >= low && number <= high)
+    return true;
+  error(span, "the integer " + Twine(value.asInteger()) + " does not fit into " + elementName(element));
+  return false;
+}
+
 std::optional<Tensor> Evaluator::toTensor(const Value &value, mlir::Type element, Span span) {
   if (value.isTensor()) {
     const Tensor &tensor = value.asTensor();
@@ -27,25 +89,14 @@ std::optional<Tensor> Evaluator::toTensor(const Value &value, mlir::Type element
   if (value.isNumber()) {
     if (!element)
       return weakScalar(value.asNumber());
-    double number = value.asNumber();
-    if (!isFloat(element)) {
-      if (!value.isInteger()) {
-        error(span, "the number " + numberText(number) + " does not fit into a tensor of " + elementName(element))
-            .hint("`cast(x, f32)` makes the tensor floating-point");
-        return std::nullopt;
-      }
-      unsigned width = element.getIntOrFloatBitWidth();
-      bool isUnsigned = element.isUnsignedInteger() || width == 1;
-      double low = isUnsigned ? 0 : -std::ldexp(1, width - 1), high = std::ldexp(1, isUnsigned ? width : width - 1) - 1;
-      if (number < low || number > high) {
-        error(span, "the integer " + Twine(value.asInteger()) + " does not fit into " + elementName(element));
-        return std::nullopt;
-      }
-    }
-    return emitter.scalar(number, element);
+    if (!fits(value, element, span))
+      return std::nullopt;
+    return emitter.scalar(value.asNumber(), element);
   }
   if (value.isBool())
     return emitter.scalar(value.asBool(), emitter.builder.getI1Type());
+  if (value.isList())
+    return literal(value, element, span);
   if (!value.isError())
     error(span, "a tensor or number is wanted here, and this is " + names.describe(value));
   return std::nullopt;

@@ -36,7 +36,7 @@ Tensor Emitter::merge(const Tensor &a, const Tensor &b, mlir::Value value) {
 // Constants
 //===--------------------------------------------------------------------------------------------------------------===//
 
-static mlir::Attribute numberAttribute(mlir::Type element, double value) {
+mlir::TypedAttr nn::frontend::numberAttribute(mlir::Type element, double value) {
   if (auto floating = mlir::dyn_cast<mlir::FloatType>(element)) {
     llvm::APFloat rounded(value);
     bool losesInfo;
@@ -48,7 +48,7 @@ static mlir::Attribute numberAttribute(mlir::Type element, double value) {
 }
 
 Tensor Emitter::constant(double value, RankedTensorType type) {
-  auto attribute = mlir::DenseElementsAttr::get(type, numberAttribute(type.getElementType(), value));
+  auto attribute = mlir::DenseElementsAttr::get(type, mlir::Attribute(numberAttribute(type.getElementType(), value)));
   Tensor result;
   result.value = ConstantOp::create(builder, location, type, attribute);
   return result;

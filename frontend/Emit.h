@@ -23,6 +23,9 @@ struct WindowShape {
   }
 };
 
+/// A number as an attribute of an element type, rounded once.
+mlir::TypedAttr numberAttribute(mlir::Type element, double value);
+
 class Emitter {
 public:
   explicit Emitter(mlir::MLIRContext *context) : builder(context), location(builder.getUnknownLoc()) {}

@@ -54,6 +54,10 @@ public:
   /// The value of an owned tensor here and now.
   Tensor owned(const OwnedValue &value);
   void update(const OwnedValue &value, Tensor to);
+  /// Whether the entry has read or changed the value before.
+  bool knows(const OwnedValue &value) const { return current.count(value.path); }
+  /// The first place in the function's body.
+  mlir::Block &body() { return function.getBody().front(); }
   /// Reads see `as` from now on; the value itself stays.
   void read(const OwnedValue &value, Tensor as) { current[value.path] = std::move(as); }
   /// The number that the command line may replace under this name.
@@ -78,6 +82,7 @@ public:
   const std::vector<Slot> &results() const { return resultList; }
 
   bool training = false;
+  bool startsFresh = false; ///< owned values have the values that they start with: a test
   /// The number of rows that count, an i32 scalar, where the entry evaluates a partial batch.
   std::optional<Tensor> validRows;
   /// The weight of each row, where a loss is evaluated that has some.

@@ -36,9 +36,11 @@ Evaluator::Flow Evaluator::execute(const Stmt &stmt, Value *last) {
         value = tensor && tensor->type() == *type ? Value::tensor(*tensor) : Value::error();
       }
     }
-    // `let enc = Dense(64)` makes the instance that its applications share.
+    // `let enc = Dense(64)`, and `let net = Net` of a layer that takes no configuration, make the instance that its
+    // applications share.
+    auto *name = llvm::dyn_cast<NameExpr>(bind.value.get());
     if (!bind.pattern.tuple && value.isCallable() && value.asCallable().isLayer() && value.asCallable().configured &&
-        !value.asCallable().instance && llvm::isa<CallExpr>(*bind.value)) {
+        !value.asCallable().instance && (llvm::isa<CallExpr>(*bind.value) || (name && !find(name->name)))) {
       Callable named = value.asCallable();
       named.instance = makeInstance(bind.pattern.names[0].text, bind.pattern.names[0].span);
       value = Value::callable(std::move(named));
@@ -65,6 +67,9 @@ Evaluator::Flow Evaluator::execute(const Stmt &stmt, Value *last) {
       return Flow::Next;
     frame->returned = Value::error();
     return Flow::Return;
+  case Stmt::Kind::Assert:
+    assertion(cast<AssertStmt>(stmt));
+    return Flow::Next;
   case Stmt::Kind::For: {
     Flow flow = Flow::Next;
     loop(cast<ForStmt>(stmt), flow);

@@ -5,7 +5,7 @@
 // mistake the value is Error, which makes nothing but silent errors.
 //
 // The members are spread over EvaluateExpr, EvaluateStmt, Arithmetic, Coercion, Index, Call, Apply, KernelFunctions,
-// Scan, Signature, Owned and OptimizerBody (.cpp).
+// Scan, Signature, Owned, OptimizerBody and TestBlocks (.cpp).
 //
 //===--------------------------------------------------------------------------------------------------------------===//
 #ifndef NN_FRONTEND_EVALUATOR_H
@@ -31,6 +31,7 @@ struct Scope {
 };
 
 struct ScanBody;
+struct TestCase;
 
 /// Metrics are evaluated twice: to add to their tallies, and to compute the result from them.
 enum class MetricPhase { None, Accumulate, Result };
@@ -110,6 +111,7 @@ public:
   std::map<std::string, int64_t> dimensions;   ///< free dimensions of the model, such as batch
   unsigned scanDepth = 0;                      ///< scans around the place where ops are built
   std::vector<std::string> frozen;             ///< globs of what training leaves as it is
+  TestCase *test = nullptr;                    ///< that is being evaluated
 
   // Messages. In library code they are given at the user's call.
   Diagnostic &error(Span span, const llvm::Twine &text);
@@ -134,6 +136,8 @@ public:
   // Coercions.
   /// The tensor of `value`: numbers become constants of `like`'s element type. Nothing after an error.
   std::optional<Tensor> toTensor(const Value &value, mlir::Type element, Span span);
+  std::optional<Tensor> literal(const Value &list, mlir::Type element, Span span);
+  bool fits(const Value &number, mlir::Type element, Span span);
   /// Brings operands to one element type and shape, for elementwise functions.
   bool unify(Value &lhs, Value &rhs, llvm::StringRef what, Span span, Tensor &a, Tensor &b, bool floating = false);
   /// A weak or f64 scalar tensor of a compile-time number or tensor, for schedules and optimizers.
@@ -250,6 +254,10 @@ private:
   void updateCarried(Variable &variable, const Value &value, const Name &name);
   Value startingValue(Value value, const TypeExpr *type, Span span);
   bool require(const RequireStmt &stmt);
+  struct Asserted;
+  std::optional<Asserted> asserted(const AssertStmt &stmt);
+  void assertion(const AssertStmt &stmt);
+  void startHere(const OwnedValue &value);
   void tally(const OwnedStmt &stmt);
   void scheduleState(const OwnedStmt &stmt);
   bool isTraining(const Frame &layer) const;

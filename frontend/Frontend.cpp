@@ -6,6 +6,7 @@
 #include "frontend/NameCheck.h"
 #include "frontend/Parser.h"
 #include "frontend/Program.h"
+#include "frontend/TestBlocks.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "mlir/IR/Verifier.h"
@@ -114,6 +115,23 @@ mlir::OwningOpRef<mlir::ModuleOp> nn::frontend::compile(mlir::MLIRContext &conte
                     options.openBatch ? ModelCompiler::Open::Batch : ModelCompiler::Open::None)
           .run();
     }
+  }
+  diagnostics.print(messages);
+  return diagnostics.hasErrors() ? nullptr : std::move(module);
+}
+
+mlir::OwningOpRef<mlir::ModuleOp> nn::frontend::compileTests(mlir::MLIRContext &context, const FrontendOptions &options,
+                                                             std::vector<TestCase> &tests,
+                                                             llvm::raw_ostream &messages) {
+  Diagnostics diagnostics;
+  Program program(options, diagnostics);
+  mlir::OwningOpRef<mlir::ModuleOp> module;
+  if (!diagnostics.hasErrors()) {
+    checkNames(program, diagnostics);
+    module = mlir::ModuleOp::create(mlir::FileLineColLoc::get(&context, options.path, 1, 1));
+    Evaluator evaluator(program, diagnostics, *module);
+    buildTests(evaluator, tests);
+    module->getOperation()->setAttr("nn.model", mlir::StringAttr::get(&context, "tests"));
   }
   diagnostics.print(messages);
   return diagnostics.hasErrors() ? nullptr : std::move(module);

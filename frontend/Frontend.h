@@ -39,6 +39,24 @@ struct FrontendOptions {
 mlir::OwningOpRef<mlir::ModuleOp> compile(mlir::MLIRContext &context, const FrontendOptions &options,
                                           llvm::raw_ostream &diagnostics);
 
+/// A `test` block: what its entry's results tell. Assertion k of the running program yields "holds k", and where it
+/// compares, "left k" and "right k" of the same shape.
+struct TestCase {
+  struct Assertion {
+    unsigned line;
+    std::string text;          ///< as it is written
+    bool compares = false;     ///< two sides
+    std::optional<bool> known; ///< whether it holds, where that is known when compiling
+    std::string left, right;   ///< then
+  };
+  std::string title, entry; ///< without an entry all is known
+  std::vector<Assertion> assertions;
+};
+
+/// Compiles the test blocks of the file to entries of an `nn` module; null after an error.
+mlir::OwningOpRef<mlir::ModuleOp> compileTests(mlir::MLIRContext &context, const FrontendOptions &options,
+                                               std::vector<TestCase> &tests, llvm::raw_ostream &diagnostics);
+
 /// Checks every model of the file; dimensions that nothing binds stay symbolic. True if there was no error.
 bool check(mlir::MLIRContext &context, const FrontendOptions &options, llvm::raw_ostream &diagnostics);
 

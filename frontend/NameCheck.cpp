@@ -30,6 +30,12 @@ public:
 
   void check(const FunctionDecl &decl);
   void check(const GradientDecl &decl);
+  void check(const TestDecl &decl) {
+    source = decl.span.source;
+    elements.clear();
+    conditional.clear();
+    block(decl.body);
+  }
   void check(const ConstDecl &decl) {
     source = decl.span.source;
     Frame frame(*this);
@@ -249,6 +255,9 @@ void NameChecker::stmt(const Stmt &s) {
     return;
   case Stmt::Kind::Require:
     return expr(*cast<RequireStmt>(s).condition);
+  case Stmt::Kind::Assert:
+    expr(*cast<AssertStmt>(s).condition);
+    return cast<AssertStmt>(s).tolerance ? expr(*cast<AssertStmt>(s).tolerance) : void();
   case Stmt::Kind::For: {
     auto &loop = cast<ForStmt>(s);
     expr(*loop.range);
@@ -390,5 +399,7 @@ void nn::frontend::checkNames(const Program &program, Diagnostics &diagnostics) 
       checker.check(*gradient);
     else if (auto *constant = dyn_cast<ConstDecl>(decl))
       checker.check(*constant);
+    else if (auto *test = dyn_cast<TestDecl>(decl))
+      checker.check(*test);
   }
 }

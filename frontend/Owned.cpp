@@ -4,6 +4,7 @@
 #include "frontend/PathRules.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Casting.h"
+#include "llvm/Support/SaveAndRestore.h"
 #include "llvm/Support/xxhash.h"
 
 using namespace nn::frontend;
@@ -251,6 +252,8 @@ void Evaluator::declareOwned(const OwnedStmt &stmt) {
   }
   if (first && update && update->phase == UpdatePhase::Initialise)
     entry->update(*known, *first);
+  if (entry && entry->startsFresh && !entry->knows(*known))
+    startHere(*known);
   declare(stmt.name, variable);
   // A parameter that a compile-time `if` declares is known again where the same condition is written.
   for (const std::string &condition : frame->conditions)
@@ -274,6 +277,14 @@ void Evaluator::scheduleState(const OwnedStmt &stmt) {
   else if (type && initial.isNumber() && !owned.find(variable.path))
     owned.add({variable.path, OwnedStmt::Role::Slot, *type, initial, {}, {}, userSpan(stmt.span), ""});
   declare(stmt.name, variable);
+}
+
+/// Gives an owned value of a test its first value, in front of all that the test computes.
+void Evaluator::startHere(const OwnedValue &value) {
+  mlir::OpBuilder::InsertionGuard guard(emitter.builder);
+  llvm::SaveAndRestore<unsigned> outside(scanDepth, 0);
+  emitter.builder.setInsertionPointToStart(&entry->body());
+  entry->read(value, initialValue(value));
 }
 
 /// Adds to a tally over the batches, or reads it for the metric's result.

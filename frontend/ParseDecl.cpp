@@ -58,8 +58,9 @@ bool Parser::expectName(Name &name, const Twine &what) {
 // Declarations
 //===--------------------------------------------------------------------------------------------------------------===//
 
-static const char *const declarationWords[] = {"model",  "layer",       "fn",       "kernel", "optimizer", "schedule",
-                                               "metric", "initializer", "gradient", "const",  "train",     "import"};
+static const char *const declarationWords[] = {"model",    "layer",  "fn",          "kernel",   "optimizer",
+                                               "schedule", "metric", "initializer", "gradient", "const",
+                                               "train",    "test",   "import"};
 
 bool Parser::startsDeclaration() const {
   if (peek().is(Tok::End) || !peek().newlineBefore || tokens[at].span.begin == 0)
@@ -132,6 +133,8 @@ std::unique_ptr<Decl> Parser::declaration() {
     return gradient();
   if (word.is("train"))
     return train();
+  if (word.is("test"))
+    return test();
   if (word.is("import"))
     return import();
   auto role = llvm::StringSwitch<std::optional<Role>>(word.is(Tok::Identifier) ? word.text() : "")
@@ -154,7 +157,8 @@ std::unique_ptr<Decl> Parser::declaration() {
   else if (std::string meant = nearest(word.text(), words); word.is(Tok::Identifier) && !meant.empty())
     error.hint("did you mean `" + meant + "`?");
   else
-    error.hint("a file holds model, layer, fn, optimizer, schedule, metric, initializer, const and train declarations");
+    error.hint(
+        "a file holds model, layer, fn, optimizer, schedule, metric, initializer, const, train and test declarations");
   return nullptr;
 }
 
@@ -302,6 +306,28 @@ std::unique_ptr<Decl> Parser::train() {
     unexpected("`}`").note("the brace that is open", open);
     return nullptr;
   }
+  return result;
+}
+
+std::unique_ptr<Decl> Parser::test() {
+  auto result = std::make_unique<TestDecl>(take().span);
+  if (!peek().is(Tok::String)) {
+    unexpected("what is tested, in quotes");
+    return nullptr;
+  }
+  result->name.span = peek().span;
+  std::optional<std::string> title = stringLiteral();
+  if (!title)
+    return nullptr;
+  result->title = *title;
+  if (peek().is("when") && peek(1).is("training")) {
+    take();
+    take();
+    result->training = true;
+  }
+  result->span = from(result->span);
+  if (!block(result->body, "test"))
+    return nullptr;
   return result;
 }
 

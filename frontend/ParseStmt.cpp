@@ -142,6 +142,8 @@ StmtPtr Parser::statement() {
     result = std::make_unique<ReturnStmt>(from(begin), std::move(value));
   } else if (first.is("require") && !peek(1).is(Tok::Assign) && !peek(1).is(Tok::Update)) {
     result = require();
+  } else if (first.is("assert") && !peek(1).newlineBefore && !peek(1).is(Tok::Assign) && !peek(1).is(Tok::Update)) {
+    result = assertion();
   } else if (first.is("for") && (nameFollows || peek(1).is(Tok::LParen))) {
     result = forLoop();
   } else if (first.is("emit") && (nameFollows || peek(1).is(Tok::LParen))) {
@@ -252,6 +254,19 @@ StmtPtr Parser::require() {
     diagnostics.error(result->message->span, "the message of `require` is text in quotes")
         .hint("values stand in it in braces: \"got {n}\"");
     return nullptr;
+  }
+  result->span = from(result->span);
+  return result;
+}
+
+StmtPtr Parser::assertion() {
+  auto result = std::make_unique<AssertStmt>(take().span);
+  if (!(result->condition = expression()))
+    return nullptr;
+  if (peek().is("within") && !peek().newlineBefore) {
+    take();
+    if (!(result->tolerance = expression()))
+      return nullptr;
   }
   result->span = from(result->span);
   return result;

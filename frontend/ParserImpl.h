@@ -78,6 +78,7 @@ private:
   StmtPtr bind();
   StmtPtr owned(OwnedStmt::Role role);
   StmtPtr require();
+  StmtPtr assertion();
   StmtPtr forLoop();
   StmtPtr emitStatement();
   StmtPtr assignOrExpression();
@@ -93,6 +94,7 @@ private:
   std::unique_ptr<Decl> function(FunctionDecl::Role role, bool kernel);
   std::unique_ptr<Decl> gradient();
   std::unique_ptr<Decl> train();
+  std::unique_ptr<Decl> test();
   std::unique_ptr<Decl> import();
   bool constants(std::vector<std::unique_ptr<Decl>> &result, const std::vector<Attribute> &notes);
   bool parameters(std::vector<Parameter> &result);

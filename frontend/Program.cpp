@@ -55,6 +55,8 @@ void Program::load(const Source &source, bool isLibrary) {
     }
     if (!isLibrary)
       userList.push_back(decl);
+    if (llvm::isa<TestDecl>(decl))
+      continue;
     if (auto *train = llvm::dyn_cast<TrainDecl>(decl)) {
       if (&source == main) // an imported file's train blocks are ignored
         trainList.push_back(train);

@@ -205,7 +205,7 @@ bool Evaluator::bindInput(const Parameter &parameter, Value value, Span span, Fr
     error(span, wanted() + ", and this is " + names.describe(value));
     return false;
   }
-  if (!value.isTensor() && !value.isNumber()) {
+  if (!value.isTensor() && !value.isNumber() && !value.isList() && !(value.isBool() && element.isInteger(1))) {
     auto &message = error(span, wanted() + ", and this is " + names.describe(value));
     if (value.isTuple())
       message.hint("take the tuple apart with `let (a, b) = …`");
@@ -291,7 +291,7 @@ Value Evaluator::checkResult(const FunctionDecl &decl, Value value, Span span) {
       return false;
     std::string what = "the result" + (which.empty() ? "" : " `" + which.str() + "`") + " of `" + decl.name.text +
                        "` is declared as `" + textOf(type) + "`";
-    if (!element.isTensor() && !element.isNumber()) {
+    if (!element.isTensor() && !element.isNumber() && !element.isList()) {
       error(span, what + ", and this is " + names.describe(element));
       return false;
     }

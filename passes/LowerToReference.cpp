@@ -2,6 +2,7 @@
 // other MLIR tools. Sees through groups, kernels and launches; layouts vanish, bytes become i8. Knows no op's meaning
 // itself.
 #include "passes/Passes.h"
+#include "passes/WidenHalves.h"
 
 #include "dialect/NN.h"
 #include "dialect/reference/Nest.h"
@@ -196,6 +197,7 @@ struct LowerToReferencePass : nn::impl::LowerToReferencePassBase<LowerToReferenc
   void runOnOperation() override {
     Lowering lowering(getOperation());
     eraseUnused();
+    widenHalves(getOperation());
     for (auto f : getOperation().getOps<func::FuncOp>())
       if (failed(lowering.function(f)))
         return signalPassFailure();

@@ -15,6 +15,7 @@ std::unique_ptr<mlir::Pass> createUnrollScansPass();
 std::unique_ptr<mlir::Pass> createAutodiffPass();
 std::unique_ptr<mlir::Pass> createSimplifyPass();
 std::unique_ptr<mlir::Pass> createInlineKernelFunctionsPass(const Target &target);
+std::unique_ptr<mlir::Pass> createWidenHalvesPass();
 std::unique_ptr<mlir::Pass> createSplitReductionsPass();
 std::unique_ptr<mlir::Pass> createChooseLayoutsPass(const Target &target);
 std::unique_ptr<mlir::Pass> createGroupPass();

@@ -40,6 +40,12 @@ def InlineKernelFunctionsPass : Pass<"nn-inline-kernel-functions", "::mlir::Modu
   let constructor = "::nn::createInlineKernelFunctionsPass(target)";
 }
 
+def WidenHalvesPass : Pass<"nn-widen-halves", "::mlir::ModuleOp"> {
+  let summary = "Compute in f32 what is stored as bf16 or f16";
+  let description = "Every result is rounded once; reductions, products and windows sum in f32.";
+  let constructor = "::nn::createWidenHalvesPass()";
+}
+
 def SplitReductionsPass : Pass<"nn-split-reductions", "::mlir::ModuleOp"> {
   let summary = "Cut large reductions with few results into partial ones, so that threads have work";
   let description = "How many parts is a function of the shape alone: results do not depend on the number of threads.";

@@ -9,6 +9,7 @@ void nn::registerPasses(const Target &target) {
   mlir::registerPass([] { return createAutodiffPass(); });
   mlir::registerPass([] { return createSimplifyPass(); });
   mlir::registerPass([&target] { return createInlineKernelFunctionsPass(target); });
+  mlir::registerPass([] { return createWidenHalvesPass(); });
   mlir::registerPass([] { return createSplitReductionsPass(); });
   mlir::registerPass([&target] { return createChooseLayoutsPass(target); });
   mlir::registerPass([] { return createGroupPass(); });

@@ -15,7 +15,7 @@ cl::OptionCategory category("nnc options");
 
 /// Registered when constructed: after LLVM's own options are gone, some of which have the same names.
 struct Options {
-  cl::list<std::string> words{cl::Positional, cl::desc("[run|check|summary] MODEL.nn"), cl::cat(category)};
+  cl::list<std::string> words{cl::Positional, cl::desc("[run|check|summary|test] MODEL.nn"), cl::cat(category)};
   cl::opt<std::string> output{"o", cl::desc("write to FILE"), cl::value_desc("FILE"), cl::cat(category)};
   cl::list<std::string> defines{"D", cl::Prefix, cl::desc("set a constant of the source"), cl::value_desc("name=value"),
                                 cl::cat(category)};
@@ -59,7 +59,8 @@ constexpr char overview[] = "nnc: compiles .nn text to a native program that tra
                             "  nnc MODEL.nn -o PROGRAM          compile\n"
                             "  nnc run MODEL.nn train ...       compile to a cache and run\n"
                             "  nnc check MODEL.nn               errors and warnings only\n"
-                            "  nnc summary MODEL.nn             layers, shapes, parameters, cost\n";
+                            "  nnc summary MODEL.nn             layers, shapes, parameters, cost\n"
+                            "  nnc test FILE.nn                 run the file's test blocks\n";
 
 bool usageError(const Twine &message, const Twine &hint = "") {
   errs() << "nnc: " << message << "\n";
@@ -168,8 +169,10 @@ bool nn::parseCommandLine(int argc, char **argv, CommandLine &result, int &statu
     return option != known.end() && option->second->getValueExpectedFlag() == cl::ValueRequired;
   };
   SmallVector<const char *> mine(argv, argv + argc);
-  static const std::pair<StringRef, CommandLine::Verb> verbs[] = {
-      {"run", CommandLine::Verb::Run}, {"check", CommandLine::Verb::Check}, {"summary", CommandLine::Verb::Summary}};
+  static const std::pair<StringRef, CommandLine::Verb> verbs[] = {{"run", CommandLine::Verb::Run},
+                                                                  {"check", CommandLine::Verb::Check},
+                                                                  {"summary", CommandLine::Verb::Summary},
+                                                                  {"test", CommandLine::Verb::Test}};
   // The first word that is neither an option nor an option's value may be a verb.
   for (size_t i = 1; i < mine.size(); ++i) {
     StringRef word = mine[i];

@@ -14,7 +14,7 @@ namespace nn {
 enum ExitStatus { Done = 0, ProgramIsWrong = 1, UsageIsWrong = 2, MachineLacks = 3 };
 
 struct CommandLine {
-  enum class Verb { Build, Run, Check, Summary, Show } verb = Verb::Build;
+  enum class Verb { Build, Run, Check, Summary, Test, Show } verb = Verb::Build;
   std::string input, output, target = "host", model, train, stdlibDir, show, dumpDir;
   std::vector<std::pair<std::string, std::string>> defines;
   std::vector<std::string> includeDirs;

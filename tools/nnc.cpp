@@ -5,6 +5,7 @@
 #include "mlir/IR/MLIRContext.h"
 #include "tools/Build.h"
 #include "tools/Report.h"
+#include "tools/RunTests.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/FileSystem.h"
@@ -194,6 +195,8 @@ int main(int argc, char **argv) {
     return check(context, line);
   case CommandLine::Verb::Summary:
     return summary(context, line);
+  case CommandLine::Verb::Test:
+    return nn::runTests(context, line);
   case CommandLine::Verb::Run:
     return run(context, line, argv[0]);
   default:

@@ -1,4 +1,4 @@
-# Runs `nnc check` on every block marked `nn` of a page; a block must give no message at all.
+# Runs `nnc check` on every block marked `nn` of a page, which must give no message at all, and the tests in it.
 # usage: check_blocks.py NNC PAGE.md
 import re
 import subprocess
@@ -16,6 +16,8 @@ with tempfile.TemporaryDirectory() as folder:
         out = subprocess.run([nnc, "check", str(path)], capture_output=True, text=True)
         if out.returncode or out.stderr:
             print(out.stderr or f"block {number}: exit status {out.returncode}")
+            failures += 1
+        if "\ntest \"" in block and subprocess.run([nnc, "test", str(path)]).returncode:
             failures += 1
 print(f"{len(blocks)} blocks, {failures} with messages")
 sys.exit(failures != 0 or not blocks)

@@ -1,6 +1,7 @@
 // nn -> linalg (nn-lower-to-reference) -> buffers -> loops -> LLVM dialect, all but the first step by upstream's
 // passes.
 #include "tools/reference/Lowering.h"
+#include "codegen/HalfCasts.h"
 #include "dialect/NN.h"
 #include "dialect/reference/Nest.h"
 #include "mlir/Conversion/AffineToStandard/AffineToStandard.h"
@@ -139,6 +140,7 @@ LogicalResult nn::lowerReferenceToLLVM(ModuleOp module) {
   toLinalg.addPass(createLowerToReferencePass());
   if (failed(toLinalg.run(module)))
     return failure();
+  expandHalfCasts(module);
   SymbolTable symbols(module);
   SmallVector<std::string> names;
   for (auto f : llvm::to_vector(module.getOps<func::FuncOp>())) {
