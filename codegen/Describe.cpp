@@ -97,7 +97,7 @@ private:
   FailureOr<llvm::Constant *> tensor(Location loc, StringRef name, StringRef role, Type type, int64_t offset,
                                      double value);
   FailureOr<llvm::Constant *> entry(func::FuncOp function);
-  FailureOr<llvm::Constant *> launch(nn::LaunchOp op);
+  LogicalResult addLaunches(Block &block, SmallVector<llvm::Constant *> &launches);
   FailureOr<int64_t> offsetOf(Value value);
   LogicalResult noteOwned(StringRef name, int64_t offset, Location loc);
   FailureOr<llvm::Constant *> owned(int64_t &count);
@@ -114,15 +114,15 @@ private:
   llvm::StringMap<int64_t> ownedOffsets;
 };
 
-/// Where a value of an entry lies in the arena.
+/// Where a value that an entry is given or returns lies in the arena.
 FailureOr<int64_t> Description::offsetOf(Value value) {
   if (auto argument = dyn_cast<BlockArgument>(value)) {
     auto function = cast<func::FuncOp>(argument.getOwner()->getParentOp());
     if (auto offset = function.getArgAttrOfType<IntegerAttr>(argument.getArgNumber(), "nn.offset"))
       return offset.getInt();
-  } else if (auto launch = value.getDefiningOp<nn::LaunchOp>()) {
-    if (auto offsets = launch.getOffsets())
-      return (*offsets)[cast<OpResult>(value).getResultNumber()];
+  } else if (auto offsets = value.getDefiningOp()->getAttrOfType<DenseI64ArrayAttr>("offsets")) {
+    unsigned operands = value.getDefiningOp<nn::LaunchOp>() ? value.getDefiningOp()->getNumOperands() : 0;
+    return offsets[operands + cast<OpResult>(value).getResultNumber()];
   }
   return emitError(value.getLoc(), "has no place in the arena: the memory plan is missing");
 }
@@ -149,23 +149,35 @@ LogicalResult Description::noteOwned(StringRef name, int64_t offset, Location lo
                         << " in another";
 }
 
-FailureOr<llvm::Constant *> Description::launch(nn::LaunchOp op) {
-  SmallVector<int64_t> offsets;
-  for (Value input : op.getInputs()) {
-    FailureOr<int64_t> offset = offsetOf(input);
-    if (failed(offset))
-      return failure();
-    offsets.push_back(*offset);
+/// Appends the launches of a block, those of a loop behind the loop.
+LogicalResult Description::addLaunches(Block &block, SmallVector<llvm::Constant *> &launches) {
+  for (Operation &op : block.without_terminator()) {
+    if (isa<nn::ReshapeOp, nn::TransposeOp>(op))
+      continue; // another name of the same memory, which a loop reads
+    if (auto scan = dyn_cast<nn::ScanOp>(op)) {
+      size_t at = launches.size();
+      launches.push_back(nullptr);
+      if (failed(addLaunches(scan.block(), launches)))
+        return failure();
+      launches[at] = data.structure({data.null(), data.null(), data.null(), data.i64(scan.getTrips()), data.i32(0),
+                                     data.i32(launches.size() - at - 1)});
+      continue;
+    }
+    auto launch = dyn_cast<nn::LaunchOp>(op);
+    if (!launch)
+      return op.emitOpError("is not part of a kernel: entries are lists of launches by now");
+    auto kernel = module.lookupSymbol(launch.getKernel());
+    auto tasks = kernel ? kernel->getAttrOfType<IntegerAttr>("nn.tasks") : IntegerAttr();
+    if (!launch.getOffsets())
+      return op.emitOpError("has no place in the arena: the memory plan is missing");
+    if (!tasks)
+      return op.emitOpError("calls a kernel that is not there or does not say its number of tasks");
+    launches.push_back(
+        data.structure({data.function(nn::kernelSymbol(launch.getKernel())), data.array(*launch.getOffsets()),
+                        launch.getStrides() ? data.array(*launch.getStrides()) : data.null(), data.i64(tasks.getInt()),
+                        data.i32(launch.getBarrier()), data.i32(launch.getOffsets()->size())}));
   }
-  if (!op.getOffsets())
-    return op.emitOpError("has no place in the arena for its results: the memory plan is missing");
-  llvm::append_range(offsets, *op.getOffsets());
-  auto kernel = module.lookupSymbol(op.getKernel());
-  auto tasks = kernel ? kernel->getAttrOfType<IntegerAttr>("nn.tasks") : IntegerAttr();
-  if (!tasks)
-    return op.emitOpError("calls a kernel that is not there or does not say its number of tasks");
-  return data.structure({data.function(nn::kernelSymbol(op.getKernel())), data.array(offsets), data.i64(tasks.getInt()),
-                         data.i32(op.getBarrier()), data.i32(0)});
+  return success();
 }
 
 FailureOr<llvm::Constant *> Description::entry(func::FuncOp function) {
@@ -199,15 +211,8 @@ FailureOr<llvm::Constant *> Description::entry(func::FuncOp function) {
     if (failed(add(attrs ? attrs : none, result.get())))
       return failure();
   }
-  for (Operation &op : function.front().without_terminator()) {
-    auto launchOp = dyn_cast<nn::LaunchOp>(op);
-    if (!launchOp)
-      return op.emitOpError("is not part of a kernel: entries are lists of launches by now");
-    auto described = launch(launchOp);
-    if (failed(described))
-      return failure();
-    launches.push_back(*described);
-  }
+  if (failed(addLaunches(function.front(), launches)))
+    return failure();
   return data.structure({data.string(function.getName()), data.table(tensors), data.table(launches),
                          data.i64(tensors.size()), data.i64(launches.size()), data.i64(batch)});
 }

@@ -2,7 +2,7 @@
 #include "codegen/Compile.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/Diagnostics.h"
-#include "runtime/abi.h"
+#include "runtime/Loops.h"
 #include "llvm/ExecutionEngine/Orc/LLJIT.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Target/TargetMachine.h"
@@ -47,7 +47,9 @@ bool nn::LoadedModel::run(StringRef name, char *arena) const {
   const auto *entry = find_if(entries, [&](const nnrt_entry &e) { return name == e.name; });
   if (entry == entries.end())
     return false;
-  for (const nnrt_launch &launch : ArrayRef(entry->launches, entry->n_launches))
-    launch.kernel(arena, launch.args, 0, launch.tasks);
+  auto rounds = nnrt::Rounds::of(entry->launches, entry->n_launches);
+  nnrt::forEachLaunch(
+      entry->launches, entry->launches + entry->n_launches, rounds,
+      [&](const nnrt_launch &launch, const int64_t *args) { launch.kernel(arena, args, 0, launch.tasks); });
   return true;
 }

@@ -64,15 +64,16 @@ def NN_KernelOp : NN_Op<"kernel", [IsolatedFromAbove, Symbol, NoGradient, Struct
 def NN_LaunchOp : NN_Op<"launch", [Pure, NoGradient, Structural, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "Runs a kernel";
   let description = [{
-    Operands and results are tensors of the step; after planning, `offsets` holds where the results (then the kernel's
-    workspace, if any) lie in the arena, in bytes, and `barrier` whether earlier launches must be done first.
+    Operands and results are tensors of the step. After planning, `offsets` holds where the operands, the results and the
+    kernel's workspace, if any, lie in the arena, in bytes, and `barrier` whether earlier launches must be done first. In
+    scans, `strides` holds by how much a round moves each of them: one row for each loop around, the outermost first.
 
     ```mlir
     %y = nn.launch @k(%x) : (tensor<4xf32>) -> tensor<4xf32>
     ```
   }];
   let arguments = (ins FlatSymbolRefAttr:$kernel, Variadic<NN_Tensor>:$inputs, OptionalAttr<DenseI64ArrayAttr>:$offsets,
-                       UnitAttr:$barrier);
+                       OptionalAttr<DenseI64ArrayAttr>:$strides, UnitAttr:$barrier);
   let results = (outs Variadic<NN_Tensor>:$outputs);
   let assemblyFormat = "$kernel `(` $inputs `)` attr-dict `:` functional-type($inputs, $outputs)";
 }

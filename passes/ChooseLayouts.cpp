@@ -117,6 +117,8 @@ private:
 
   /// Rows of the batch fill vectors, and what every row is multiplied with stays in the second-level cache.
   bool prefersBatchInnermost(func::FuncOp entry, const DenseMap<Value, int64_t> &batch) {
+    if (!entry.getBody().getOps<ScanOp>().empty())
+      return false; // the steps of a sequence lie one behind the other
     int64_t products = 0;
     for (Operation &op : entry.getBody().front().without_terminator()) {
       if (!isProduct(&op) || !llvm::any_of(op.getOperands(), [&](Value v) { return batch.count(v); }))

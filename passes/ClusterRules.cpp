@@ -17,6 +17,8 @@ OpKind kindOf(Operation *op) {
     return OpKind::Reduction;
   if (isa<ScatterSumOp>(op))
     return OpKind::Scatter;
+  if (isa<ScanOp>(op))
+    return OpKind::Loop;
   if (isView(op))
     return OpKind::View;
   // What computes nothing moves.
@@ -139,6 +141,9 @@ StringRef Clusters::whyApart(int producer, int consumer) const {
   for (int cluster : {producer, consumer})
     if (find(cluster, OpKind::Scatter))
       return "a sum at indices goes through its terms in their order";
+  for (int cluster : {producer, consumer})
+    if (find(cluster, OpKind::Loop))
+      return "a loop runs kernels of its own";
   Operation *product = find(consumer, OpKind::Product);
   auto isProduced = [&](Value v) {
     auto it = index.find(v.getDefiningOp());

@@ -22,6 +22,7 @@ enum class OpKind {
   Product,   ///< contractions, convolutions, windows: at most one to a kernel
   Call,      ///< a kernel function with a direct implementation: alone in its kernel
   Scatter,   ///< a sum at indices: alone in its kernel
+  Loop,      ///< a scan: no kernel, but its body's
 };
 
 OpKind kindOf(mlir::Operation *op);
@@ -32,7 +33,7 @@ OpKind kindOf(mlir::Operation *op);
 ///              stay inside; Maps over the reduced shape behind them
 ///   product    one Product whose operands come from outside, and Maps over its result's shape; where an observer reads
 ///              the result, it alone: so entries that observe a gradient and entries that return it share kernels
-///   call       one Call, or one Scatter
+///   call       one Call, one Scatter or one Loop
 ///   small      Maps and Reductions of any shapes that together are less work than a launch is worth
 /// or a Move that must exist in memory (alone). Moves and Views belong to no cluster: whoever reads them computes them.
 class Clusters {

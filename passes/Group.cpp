@@ -25,7 +25,7 @@ namespace {
 bool readsMemory(Operation *op) {
   OpKind kind = kindOf(op);
   return op->hasTrait<OpTrait::IsTerminator>() || kind == OpKind::Product || kind == OpKind::Call ||
-         kind == OpKind::Scatter || kind == OpKind::View;
+         kind == OpKind::Scatter || kind == OpKind::View || kind == OpKind::Loop;
 }
 
 /// Gives a Move whose result must lie in memory a copy for those readers; the copies become clusters.
@@ -63,42 +63,53 @@ DenseSet<Operation *> findObservers(func::FuncOp entry) {
   return observers;
 }
 
-/// Builds the groups of one entry in front of its terminator.
+/// New values that shall take the memory of old ones, the arguments that hold these.
+using Replacements = DenseMap<Value, Value>;
+
+Replacements replacementsOf(func::FuncOp entry) {
+  llvm::StringMap<Value> owned;
+  for (BlockArgument argument : entry.getArguments())
+    if (isOwnedRole(roleOf(entry, argument.getArgNumber(), false)))
+      owned[nameOf(entry, argument.getArgNumber(), false)] = argument;
+  Replacements replaces;
+  for (OpOperand &result : entry.getBody().front().getTerminator()->getOpOperands())
+    if (isOwnedRole(roleOf(entry, result.getOperandNumber(), true)))
+      if (Value old = owned.lookup(nameOf(entry, result.getOperandNumber(), true)))
+        replaces.try_emplace(viewed(result.get()), old);
+  return replaces;
+}
+
+Replacements replacementsOf(ScanOp scan) {
+  Replacements replaces;
+  for (auto [next, argument] : llvm::zip(scan.nextValues(), scan.carriedArguments()))
+    replaces.try_emplace(viewed(next), argument);
+  return replaces;
+}
+
+/// Builds the groups of one block, an entry's or a loop's body, in front of its terminator.
 class Grouping {
 public:
-  explicit Grouping(func::FuncOp entry)
-      : entry(entry), block(entry.getBody().front()), materialised(materialiseMoves(block)),
-        observers(findObservers(entry)), clusters(block, materialised, observers), b(block.getTerminator()) {}
+  Grouping(Block &block, DenseSet<Operation *> observers)
+      : block(block), materialised(materialiseMoves(block)), observers(std::move(observers)),
+        clusters(block, materialised, this->observers), b(block.getTerminator()) {}
 
-  void run();
+  void run(Replacements replacements);
 
 private:
   bool isCopied(Operation *op) const { return kindOf(op) == OpKind::Move && !materialised.contains(op); }
   Value outside(Value v);
   void collectInputs(Operation *op, const DenseSet<Operation *> &members, llvm::SetVector<Value> &inputs);
   Value inside(Value v, OpBuilder &body, IRMapping &mapping);
-  void findReplaced();
   void build(ArrayRef<Operation *> members);
+  void build(ScanOp scan);
 
-  func::FuncOp entry;
   Block &block;
   DenseSet<Operation *> materialised, observers;
   Clusters clusters;
   OpBuilder b;
-  IRMapping results;               // from values of the old ops to those of groups
-  DenseMap<Value, Value> replaces; // from new owned values to the arguments that hold the old ones
+  IRMapping results; // from values of the old ops to those of groups
+  Replacements replaces;
 };
-
-void Grouping::findReplaced() {
-  llvm::StringMap<Value> owned;
-  for (BlockArgument argument : block.getArguments())
-    if (isOwnedRole(roleOf(entry, argument.getArgNumber(), false)))
-      owned[nameOf(entry, argument.getArgNumber(), false)] = argument;
-  for (OpOperand &result : block.getTerminator()->getOpOperands())
-    if (isOwnedRole(roleOf(entry, result.getOperandNumber(), true)))
-      if (Value old = owned.lookup(nameOf(entry, result.getOperandNumber(), true)))
-        replaces.try_emplace(viewed(result.get()), old);
-}
 
 /// What stands for `v` between groups: a result of a group, an argument, or a view of one.
 Value Grouping::outside(Value v) {
@@ -177,18 +188,29 @@ void Grouping::build(ArrayRef<Operation *> members) {
   results.map(yielded, group.getResults());
 }
 
-void Grouping::run() {
+/// A loop stays between the groups; its body has groups of its own by now.
+void Grouping::build(ScanOp scan) {
+  for (Value operand : scan->getOperands())
+    results.map(operand, outside(operand));
+  b.clone(*scan, results);
+}
+
+void Grouping::run(Replacements replacements) {
+  replaces = std::move(replacements);
   clusters.grow();
   for (const Clusters::Cut &cut : clusters.cuts())
     emitRemark(cut.consumer->getLoc()) << cut.consumer->getName().stripDialect() << " is not fused with "
                                        << cut.producer->getName().stripDialect() << ", which it reads: " << cut.why;
-  findReplaced();
   Operation *last = &block.back();
   SmallVector<Operation *> old;
   for (Operation &op : block.without_terminator())
     old.push_back(&op);
-  for (const std::vector<Operation *> &members : clusters.inOrder())
-    build(members);
+  for (const std::vector<Operation *> &members : clusters.inOrder()) {
+    if (auto scan = dyn_cast<ScanOp>(members.front()))
+      build(scan);
+    else
+      build(members);
+  }
   for (OpOperand &operand : last->getOpOperands())
     operand.set(outside(operand.get()));
   for (Operation *op : llvm::reverse(old))
@@ -198,8 +220,14 @@ void Grouping::run() {
 struct GroupPass : nn::impl::GroupPassBase<GroupPass> {
   void runOnOperation() override {
     for (auto function : getOperation().getOps<func::FuncOp>())
-      if (!function.isPrivate())
-        Grouping(function).run();
+      if (!function.isPrivate()) {
+        function.walk([&](ScanOp scan) {
+          Grouping grouping(scan.block(), /*observers=*/{});
+          grouping.run(replacementsOf(scan));
+        });
+        Grouping grouping(function.getBody().front(), findObservers(function));
+        grouping.run(replacementsOf(function));
+      }
   }
 };
 

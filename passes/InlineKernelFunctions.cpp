@@ -24,10 +24,12 @@ struct InlineKernelFunctionsPass : nn::impl::InlineKernelFunctionsPassBase<Inlin
   void runOnOperation() override {
     SymbolTable symbols(getOperation());
     for (auto function : getOperation().getOps<func::FuncOp>())
-      if (!function.isPrivate())
-        for (Operation &op : llvm::make_early_inc_range(function.getBody().front()))
-          if (auto call = dyn_cast<CallOp>(op))
-            inlineCall(call, symbols);
+      if (!function.isPrivate()) {
+        SmallVector<CallOp> calls;
+        function.walk([&](CallOp call) { calls.push_back(call); });
+        for (CallOp call : calls)
+          inlineCall(call, symbols);
+      }
     eraseUnusedFunctions(getOperation());
   }
 

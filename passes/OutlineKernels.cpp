@@ -111,9 +111,12 @@ struct OutlineKernelsPass : nn::impl::OutlineKernelsPassBase<OutlineKernelsPass>
     for (auto function : getOperation().getOps<func::FuncOp>()) {
       if (function.isPrivate())
         continue;
-      for (auto group : llvm::make_early_inc_range(function.getBody().getOps<GroupOp>()))
+      SmallVector<GroupOp> groups;
+      function.walk([&](GroupOp group) { groups.push_back(group); });
+      for (GroupOp group : groups)
         launch(group, symbols);
-      dissolveViews(function);
+      function.walk([&](ScanOp scan) { dissolveViews(scan.block()); });
+      dissolveViews(function.getBody().front());
     }
   }
 
@@ -122,7 +125,7 @@ private:
     KernelOp kernel = kernelOf(group, symbols);
     OpBuilder b(group);
     auto launch = LaunchOp::create(b, group.getLoc(), group.getResultTypes(), kernel.getSymName(), group.getInputs(),
-                                   /*offsets=*/nullptr, /*barrier=*/false);
+                                   /*offsets=*/nullptr, /*strides=*/nullptr, /*barrier=*/false);
     group.replaceAllUsesWith(launch.getResults());
     group.erase();
   }
@@ -156,10 +159,9 @@ private:
     return kernel;
   }
 
-  /// A launch reads memory, whatever its shape is called: views lose their op. A view that the function returns gives
-  /// its type to the launch that makes the value.
-  void dissolveViews(func::FuncOp function) {
-    Block &block = function.getBody().front();
+  /// A launch reads memory, whatever its shape is called: views lose their op. A view that the block ends with gives
+  /// its type to the launch that makes the value; one that a scan reads stays.
+  void dissolveViews(Block &block) {
     for (auto launch : block.getOps<LaunchOp>())
       for (OpOperand &operand : launch->getOpOperands())
         operand.set(viewed(operand.get()));
@@ -169,10 +171,12 @@ private:
         views.push_back(&op);
     for (Operation *view : llvm::reverse(views)) {
       Value source = view->getOperand(0);
-      bool returned = llvm::any_of(source.getUsers(), [](Operation *user) { return isa<func::ReturnOp>(user); });
+      auto needsType = [](Operation *user) { return !isa<LaunchOp>(user); };
+      auto isScan = [](Operation *user) { return isa<ScanOp>(user); };
       if (!view->use_empty()) {
-        if (returned || isa<BlockArgument>(source))
-          continue; // planning copies it
+        bool alone = llvm::count_if(source.getUsers(), needsType) == 1; // the view itself
+        if (!alone || !viewed(source).getDefiningOp<LaunchOp>() || llvm::any_of(view->getUsers(), isScan))
+          continue; // planning copies it where it must
         source.setType(view->getResult(0).getType());
         view->replaceAllUsesWith(ValueRange(source));
       }

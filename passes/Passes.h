@@ -11,7 +11,7 @@ class Pass;
 namespace nn {
 class Target;
 
-std::unique_ptr<mlir::Pass> createUnrollScansPass();
+std::unique_ptr<mlir::Pass> createMoveOutOfScansPass();
 std::unique_ptr<mlir::Pass> createAutodiffPass();
 std::unique_ptr<mlir::Pass> createSimplifyPass();
 std::unique_ptr<mlir::Pass> createInlineKernelFunctionsPass(const Target &target);

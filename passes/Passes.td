@@ -10,11 +10,6 @@ class PlanningPass<string argument> : Pass<argument, "::mlir::ModuleOp"> {
                            "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
 }
 
-def UnrollScansPass : Pass<"nn-unroll-scans", "::mlir::ModuleOp"> {
-  let summary = "Replace every nn.scan by one copy of its body per step";
-  let constructor = "::nn::createUnrollScansPass()";
-}
-
 def AutodiffPass : Pass<"nn-autodiff", "::mlir::ModuleOp"> {
   let summary = "Replace every nn.value_and_grad by the function's body and its derivative in reverse mode";
   let description = [{
@@ -44,6 +39,15 @@ def WidenHalvesPass : Pass<"nn-widen-halves", "::mlir::ModuleOp"> {
   let summary = "Compute in f32 what is stored as bf16 or f16";
   let description = "Every result is rounded once; reductions, products and windows sum in f32.";
   let constructor = "::nn::createWidenHalvesPass()";
+}
+
+def MoveOutOfScansPass : Pass<"nn-move-out-of-scans", "::mlir::ModuleOp"> {
+  let summary = "Compute in front of a loop or behind it, for all steps at once, what the steps do not wait for";
+  let description = [{
+    In front of it: products of what depends on no carried value, and elementwise ops on their results. Behind it: products
+    that only stacked results depend on, and sums over the steps, so that the gradient of a weight is one product.
+  }];
+  let constructor = "::nn::createMoveOutOfScansPass()";
 }
 
 def SplitReductionsPass : Pass<"nn-split-reductions", "::mlir::ModuleOp"> {

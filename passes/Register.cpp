@@ -5,7 +5,7 @@
 #include "mlir/Pass/PassRegistry.h"
 
 void nn::registerPasses(const Target &target) {
-  mlir::registerPass([] { return createUnrollScansPass(); });
+  mlir::registerPass([] { return createMoveOutOfScansPass(); });
   mlir::registerPass([] { return createAutodiffPass(); });
   mlir::registerPass([] { return createSimplifyPass(); });
   mlir::registerPass([&target] { return createInlineKernelFunctionsPass(target); });

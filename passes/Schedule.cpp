@@ -1,6 +1,6 @@
-// One pass over the results decides which are written in place, adding an edge from every reader of the old value to
-// the writer of the new one; where that closes a cycle, a copy at the end writes instead. Then a stable topological
-// order.
+// One pass over what a block, an entry or a loop's body, ends with decides which values are written in place, adding an
+// edge from every reader of the old value to the writer of the new one; where that closes a cycle, a copy at the end
+// writes instead. Then a stable topological order.
 #include "passes/Schedule.h"
 
 #include "passes/View.h"
@@ -30,40 +30,48 @@ StringRef nameOf(func::FuncOp entry, unsigned index, bool isResult) {
 
 namespace {
 
+/// The launches of one block.
 class Scheduler {
 public:
-  Scheduler(func::FuncOp entry, llvm::function_ref<KernelOp(LaunchOp)> kernelOf,
-            llvm::function_ref<LaunchOp(Value, Type)> copy)
-      : entry(entry), block(entry.getBody().front()), kernelOf(kernelOf), copy(copy) {}
+  Scheduler(Block &block, llvm::function_ref<KernelOp(LaunchOp)> kernelOf, CopyBuilder copy)
+      : block(block), kernelOf(kernelOf), copy(copy) {}
 
-  llvm::MapVector<Value, StringRef> run();
+  llvm::MapVector<Value, StringRef> runEntry(func::FuncOp entry);
+  void runScan(ScanOp scan);
 
 private:
-  bool isReplaced(Value argument) const;
-  void settleOutput(OpOperand &result);
-  Value oldOf(OpOperand &result) const;
-  void makeLaunch(OpOperand &result);
-  void settleOwned(OpOperand &result);
+  /// A value that the block's end takes, and the argument whose memory it shall take; null where there is none.
+  struct Replacement {
+    OpOperand *result;
+    Value old;
+    StringRef name;
+  };
+  void startScans();
+  void copyInto(OpOperand &result, StringRef name, StringRef why);
+  void makeLaunch(const Replacement &replacement);
+  void settle(const Replacement &replacement);
   bool canReplace(LaunchOp writer, unsigned result, Value old);
   bool dependsOn(Operation *reader, Operation *writer) const;
   SmallVector<Operation *> readersOf(Value argument) const;
-  void copyInto(OpOperand &result, StringRef why);
+  void finish();
   void sort();
 
-  func::FuncOp entry;
   Block &block;
   llvm::function_ref<KernelOp(LaunchOp)> kernelOf;
-  llvm::function_ref<LaunchOp(Value, Type)> copy;
-  llvm::StringMap<Value> owned; // owned arguments by name
+  CopyBuilder copy;
   llvm::MapVector<Value, StringRef> replaced;
-  DenseMap<Operation *, SmallVector<Operation *>> follows; // extra edges: launch -> those that come before it
+  DenseMap<Operation *, SmallVector<Operation *>> follows; // extra edges: op -> those that come before it
 };
 
-SmallVector<Operation *> Scheduler::readersOf(Value argument) const {
+/// The launches and scans that read a value, also through views.
+SmallVector<Operation *> Scheduler::readersOf(Value v) const {
   SmallVector<Operation *> readers;
-  for (Operation *user : argument.getUsers())
-    if (isa<LaunchOp>(user) && !llvm::is_contained(readers, user))
+  for (Operation *user : v.getUsers()) {
+    if (isView(user))
+      llvm::append_range(readers, readersOf(user->getResult(0)));
+    else if (!user->hasTrait<OpTrait::IsTerminator>() && !llvm::is_contained(readers, user))
       readers.push_back(user);
+  }
   return readers;
 }
 
@@ -86,10 +94,10 @@ bool Scheduler::dependsOn(Operation *reader, Operation *writer) const {
   return false;
 }
 
-void Scheduler::copyInto(OpOperand &result, StringRef why) {
-  StringRef name = nameOf(entry, result.getOperandNumber(), true);
-  emitRemark(result.get().getLoc()) << "`" << name << "` is copied: " << why;
-  result.set(copy(viewed(result.get()), result.get().getType()).getResult(0));
+void Scheduler::copyInto(OpOperand &result, StringRef name, StringRef why) {
+  if (!name.empty())
+    emitRemark(result.get().getLoc()) << "`" << name << "` is copied: " << why;
+  result.set(copy(block.getTerminator(), viewed(result.get()), result.get().getType()).getResult(0));
 }
 
 /// Whether the launch may write its result over `old`: it reads that at most as the other half of an in-place pair.
@@ -108,63 +116,51 @@ bool Scheduler::canReplace(LaunchOp writer, unsigned result, Value old) {
                        [&](Operation *reader) { return reader != writer && dependsOn(reader, writer); });
 }
 
-/// The owned value that a result replaces; null if the entry has not read it.
-Value Scheduler::oldOf(OpOperand &result) const { return owned.lookup(nameOf(entry, result.getOperandNumber(), true)); }
-
-/// Makes an owned value's replacement the result of a launch.
-void Scheduler::makeLaunch(OpOperand &result) {
-  if (result.get() != oldOf(result) && !result.get().getDefiningOp<LaunchOp>())
-    copyInto(result, "its new value is another value as it stands");
+/// Makes a replacement the result of a launch.
+void Scheduler::makeLaunch(const Replacement &replacement) {
+  OpOperand &result = *replacement.result;
+  if (result.get() != replacement.old && !result.get().getDefiningOp<LaunchOp>())
+    copyInto(result, replacement.name, "its new value is another value as it stands");
 }
 
-/// An owned value's replacement is nothing else's replacement, and is written behind the old value's readers.
-void Scheduler::settleOwned(OpOperand &result) {
-  StringRef name = nameOf(entry, result.getOperandNumber(), true);
-  Value old = oldOf(result);
-  if (result.get() == old)
+/// A replacement is nothing else's replacement, and is written behind the old value's readers.
+void Scheduler::settle(const Replacement &replacement) {
+  OpOperand &result = *replacement.result;
+  if (result.get() == replacement.old)
     return;
   if (replaced.count(result.get()))
-    copyInto(result, "its new value is another owned value's, too");
+    copyInto(result, replacement.name, "its new value is another owned value's, too");
   auto writer = result.get().getDefiningOp<LaunchOp>();
-  if (old && !canReplace(writer, cast<OpResult>(result.get()).getResultNumber(), old)) {
-    copyInto(result, "its old value is read elsewhere than where, or later than, the new one is written");
-    writer = result.get().getDefiningOp<LaunchOp>();
-  }
-  if (old)
+  if (Value old = replacement.old) {
+    if (!canReplace(writer, cast<OpResult>(result.get()).getResultNumber(), old)) {
+      copyInto(result, replacement.name,
+               "its old value is read elsewhere than where, or later than, the new one is written");
+      writer = result.get().getDefiningOp<LaunchOp>();
+    }
     for (Operation *reader : readersOf(old))
       if (reader != writer)
         follows[writer].push_back(reader);
-  replaced[result.get()] = name;
-}
-
-/// Another result is any launch's result, or an argument that the entry leaves as it is.
-void Scheduler::settleOutput(OpOperand &result) {
-  auto argument = dyn_cast<BlockArgument>(result.get());
-  bool stays = argument && !isReplaced(argument);
-  if (!stays && !result.get().getDefiningOp<LaunchOp>())
-    copyInto(result, argument ? "the entry replaces it" : "it is another value under another shape");
-}
-
-bool Scheduler::isReplaced(Value argument) const {
-  Operation *end = block.getTerminator();
-  for (OpOperand &result : end->getOpOperands()) {
-    StringRef name = nameOf(entry, result.getOperandNumber(), true);
-    if (isOwnedRole(roleOf(entry, result.getOperandNumber(), true)) && owned.lookup(name) == argument &&
-        result.get() != argument)
-      return true;
   }
-  return false;
+  replaced[result.get()] = replacement.name;
+}
+
+/// The first value of what a scan carries is written where the loop finds it.
+void Scheduler::startScans() {
+  for (auto scan : block.getOps<ScanOp>())
+    for (OpOperand &init : scan->getOpOperands().take_front(scan.getInits().size()))
+      if (!init.get().getDefiningOp<LaunchOp>() || !init.get().hasOneUse())
+        init.set(copy(scan, viewed(init.get()), init.get().getType()).getResult(0));
 }
 
 void Scheduler::sort() {
   DenseMap<Operation *, int> number, missing;
   DenseMap<Operation *, SmallVector<Operation *>> after;
-  std::vector<Operation *> launches;
+  std::vector<Operation *> ops;
   for (Operation &op : block.without_terminator()) {
-    number[&op] = launches.size();
-    launches.push_back(&op);
+    number[&op] = ops.size();
+    ops.push_back(&op);
   }
-  for (Operation *op : launches) {
+  for (Operation *op : ops) {
     DenseSet<Operation *> before;
     for (Value operand : op->getOperands())
       if (Operation *source = operand.getDefiningOp())
@@ -176,11 +172,11 @@ void Scheduler::sort() {
       after[source].push_back(op);
   }
   std::set<int> ready;
-  for (Operation *op : launches)
+  for (Operation *op : ops)
     if (missing[op] == 0)
       ready.insert(number[op]);
   while (!ready.empty()) {
-    Operation *op = launches[*ready.begin()];
+    Operation *op = ops[*ready.begin()];
     ready.erase(ready.begin());
     op->moveBefore(block.getTerminator());
     for (Operation *next : after[op])
@@ -189,36 +185,85 @@ void Scheduler::sort() {
   }
 }
 
-llvm::MapVector<Value, StringRef> Scheduler::run() {
-  for (BlockArgument argument : block.getArguments())
-    if (isOwnedRole(roleOf(entry, argument.getArgNumber(), false)))
-      owned[nameOf(entry, argument.getArgNumber(), false)] = argument;
-  Operation *end = block.getTerminator();
-  auto role = [&](OpOperand &result) { return roleOf(entry, result.getOperandNumber(), true); };
-  for (OpOperand &result : end->getOpOperands())
-    if (!isOwnedRole(role(result)))
-      settleOutput(result);
-  for (OpOperand &result : end->getOpOperands()) // all of them first: these launches read owned values, too
-    if (isOwnedRole(role(result)))
-      makeLaunch(result);
-  for (OpOperand &result : end->getOpOperands())
-    if (isOwnedRole(role(result)))
-      settleOwned(result);
-  SmallVector<Operation *> ops;
-  for (Operation &op : block.without_terminator())
-    ops.push_back(&op);
-  for (Operation *op : llvm::reverse(ops)) // views of what was copied
+/// Views of what was copied go, and what is left is put in order.
+void Scheduler::finish() {
+  SmallVector<Operation *> ops = llvm::map_to_vector(block.without_terminator(), [](Operation &op) { return &op; });
+  for (Operation *op : llvm::reverse(ops))
     if (op->use_empty())
       op->erase();
   sort();
+}
+
+llvm::MapVector<Value, StringRef> Scheduler::runEntry(func::FuncOp entry) {
+  startScans();
+  llvm::StringMap<Value> owned; // owned arguments by name
+  for (BlockArgument argument : block.getArguments())
+    if (isOwnedRole(roleOf(entry, argument.getArgNumber(), false)))
+      owned[nameOf(entry, argument.getArgNumber(), false)] = argument;
+  SmallVector<OpOperand *> outputs;
+  SmallVector<Replacement> replacements;
+  DenseSet<Value> stale; // arguments that the entry replaces
+  for (OpOperand &result : block.getTerminator()->getOpOperands()) {
+    unsigned number = result.getOperandNumber();
+    if (!isOwnedRole(roleOf(entry, number, true))) {
+      outputs.push_back(&result);
+      continue;
+    }
+    StringRef name = nameOf(entry, number, true);
+    replacements.push_back({&result, owned.lookup(name), name});
+    if (Value old = owned.lookup(name); old && old != result.get())
+      stale.insert(old);
+  }
+  for (OpOperand *result : outputs) {
+    auto argument = dyn_cast<BlockArgument>(result->get());
+    bool stays = argument && !stale.contains(argument);
+    if (!stays && !isa_and_present<LaunchOp, ScanOp>(result->get().getDefiningOp()))
+      copyInto(*result, nameOf(entry, result->getOperandNumber(), true),
+               argument ? "the entry replaces it" : "it is another value under another shape");
+  }
+  llvm::for_each(replacements, [&](const Replacement &r) { makeLaunch(r); }); // these read owned values, too
+  llvm::for_each(replacements, [&](const Replacement &r) { settle(r); });
+  finish();
   return std::move(replaced);
+}
+
+void Scheduler::runScan(ScanOp scan) {
+  startScans();
+  auto results = block.getTerminator()->getOpOperands();
+  auto emitted = results.take_front(scan.emitted()), carried = results.drop_front(scan.emitted());
+  SmallVector<Replacement> replacements;
+  for (auto [argument, next] : llvm::zip(scan.carriedArguments(), carried))
+    replacements.push_back({&next, argument, /*name=*/""});
+  DenseSet<Value> nextValues, stacked;
+  for (auto [k, replacement] : llvm::enumerate(replacements)) {
+    OpOperand &next = *replacement.result;
+    makeLaunch(replacement);
+    if (next.get() == replacement.old ? isStackedCarry(scan, k) : nextValues.contains(next.get()))
+      copyInto(next, replacement.name, "it is carried twice, or kept as it was");
+    nextValues.insert(next.get());
+  }
+  for (OpOperand &value : emitted) {
+    bool isCarried = llvm::is_contained(scan.carriedArguments(), value.get()) || nextValues.contains(value.get());
+    if (!isCarried && (!value.get().getDefiningOp<LaunchOp>() || !stacked.insert(value.get()).second))
+      copyInto(value, "", "it is another value as it stands");
+  }
+  for (auto [k, replacement] : llvm::enumerate(replacements))
+    if (!isStackedCarry(scan, k))
+      settle(replacement);
+  finish();
 }
 
 } // namespace
 
+bool isStackedCarry(ScanOp scan, unsigned k) {
+  return llvm::is_contained(scan.emittedValues(), scan.carriedArguments()[k]) ||
+         llvm::is_contained(scan.emittedValues(), scan.nextValues()[k]);
+}
+
 llvm::MapVector<Value, StringRef> scheduleEntry(func::FuncOp entry, llvm::function_ref<KernelOp(LaunchOp)> kernelOf,
-                                                llvm::function_ref<LaunchOp(Value, Type)> copy) {
-  return Scheduler(entry, kernelOf, copy).run();
+                                                CopyBuilder copy) {
+  entry.walk([&](ScanOp scan) { Scheduler(scan.block(), kernelOf, copy).runScan(scan); });
+  return Scheduler(entry.getBody().front(), kernelOf, copy).runEntry(entry);
 }
 
 } // namespace nn

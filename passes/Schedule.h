@@ -15,6 +15,7 @@ class FuncOp;
 namespace nn {
 class KernelOp;
 class LaunchOp;
+class ScanOp;
 
 /// Whether a role ("param", "state", "slot", "tally") names a value that outlives the entry.
 bool isOwnedRole(llvm::StringRef role);
@@ -22,12 +23,18 @@ bool isOwnedRole(llvm::StringRef role);
 llvm::StringRef roleOf(mlir::func::FuncOp entry, unsigned index, bool isResult);
 llvm::StringRef nameOf(mlir::func::FuncOp entry, unsigned index, bool isResult);
 
-/// Orders the launches of `entry` and makes every result a value that a launch writes (or an argument that stays):
-/// results that cannot be written in place get a launch that copies, through `copy`. Returns the launch results that
-/// replace owned values, with the names of these.
-llvm::MapVector<mlir::Value, llvm::StringRef> scheduleEntry(mlir::func::FuncOp entry,
-                                                            llvm::function_ref<KernelOp(LaunchOp)> kernelOf,
-                                                            llvm::function_ref<LaunchOp(mlir::Value, mlir::Type)> copy);
+/// Makes a launch in front of an op that copies a value into one of a type.
+using CopyBuilder = llvm::function_ref<LaunchOp(mlir::Operation *before, mlir::Value, mlir::Type)>;
+
+/// Orders the launches of `entry` and makes every result a value that a launch writes (or an argument that stays, or a
+/// scan's result): results that cannot be written in place get a launch that copies. Returns the launch results that
+/// replace owned values, with the names of these. In scans, what a step emits is a launch's result of its own or the
+/// old or new value of a carried one; a carried value's first value and every next one are launch results of their own.
+llvm::MapVector<mlir::Value, llvm::StringRef>
+scheduleEntry(mlir::func::FuncOp entry, llvm::function_ref<KernelOp(LaunchOp)> kernelOf, CopyBuilder copy);
+
+/// Whether a scan's carried value k is emitted, before a step or after it: then every step leaves it where it is.
+bool isStackedCarry(ScanOp scan, unsigned k);
 
 } // namespace nn
 

@@ -1,6 +1,7 @@
 // Folding, canonicalisation, common subexpressions and dead code in one place, with the rewrites between families of
 // ops that let grouping see through moves. Folds of a single op stand beside the op.
 #include "passes/Passes.h"
+#include "passes/RebuildScan.h"
 
 #include "dialect/NN.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -212,6 +213,22 @@ struct ElementwiseOfBroadcasts : OpInterfaceRewritePattern<ScalarOpInterface> {
   }
 };
 
+/// The dims with which a broadcast repeats the same elements in a tensor of another shape: where it follows dimensions
+/// at the end that both shapes have.
+static std::optional<SmallVector<int64_t>> throughReshape(BroadcastOp broadcast, ArrayRef<int64_t> shape) {
+  ArrayRef<int64_t> from = cast<RankedTensorType>(broadcast.getType()).getShape();
+  int64_t same = 0, rank = from.size(), newRank = shape.size();
+  while (same < std::min(rank, newRank) && from[rank - 1 - same] == shape[newRank - 1 - same])
+    ++same;
+  SmallVector<int64_t> dims;
+  for (int64_t d : broadcast.getDims()) {
+    if (d < rank - same)
+      return std::nullopt;
+    dims.push_back(d - rank + newRank);
+  }
+  return dims;
+}
+
 /// An elementwise op behind a reshape moves in front of it where its other operands can follow for nothing, so that it
 /// meets the op that computes the value: all are reshaped alike or the same everywhere, or a contraction's result is
 /// reshaped.
@@ -242,9 +259,9 @@ struct ElementwiseOfReshapes : OpInterfaceRewritePattern<ScalarOpInterface> {
           auto splat = cast<SplatElementsAttr>(constant.getValue());
           return ConstantOp::create(rewriter, loc, splat.resizeSplat(type(operand)));
         });
-      else if (broadcast && broadcast.getDims().empty())
+      else if (auto dims = broadcast ? throughReshape(broadcast, shape) : std::nullopt)
         before.push_back([=, &rewriter]() mutable -> Value {
-          return BroadcastOp::create(rewriter, loc, type(operand), broadcast.getX(), broadcast.getDims());
+          return BroadcastOp::create(rewriter, loc, type(operand), broadcast.getX(), *dims);
         });
       else if (follows && !broadcast && !operand.getDefiningOp<ContractOp>())
         before.push_back(
@@ -267,6 +284,7 @@ struct SimplifyPass : nn::impl::SimplifyPassBase<SimplifyPass> {
     RewritePatternSet set(context);
     set.add<TransposeIntoContract, TransposeOfContract, TransposeOfTranspose, BroadcastOfBroadcast, ReshapeOfReshape,
             SumOfBroadcast, SumOfSum, CastOfCast, ElementwiseOfBroadcasts, ElementwiseOfReshapes>(context);
+    populateScanPatterns(set);
     for (RegisteredOperationName name : context->getRegisteredOperations())
       name.getCanonicalizationPatterns(set, context);
     patterns = std::move(set);

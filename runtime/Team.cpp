@@ -55,45 +55,76 @@ void Gate::await(uint32_t old, int64_t spinNanoseconds) {
   sleepers.fetch_sub(1, std::memory_order_relaxed);
 }
 
+// Owners that are no member: nobody yet, or more than one.
+static constexpr int nobody = -1, several = -2;
+
+static void nothing(char *, const int64_t *, int64_t, int64_t) {}
+
 Plan::Plan(const nnrt_launch *launches, int64_t count, int threads) : threads(threads) {
-  // Launches between two barriers are independent of each other, so narrow ones go round the members.
-  // `owner` is the only member that worked since the last barrier kept: -1 nobody yet, -2 several.
-  constexpr int nobody = -1, several = -2;
-  int owner = nobody, next = 0;
-  bool barrier = false;
   items.reserve(count);
+  Turn turn{nobody};
+  add(launches, count, turn);
+  isSerial = threads == 1 || std::all_of(items.begin(), items.end(), [](const Item &item) {
+               return !item.kernel || (!item.first && !item.meetBefore && item.tasks == 1);
+             });
+  for (int member = 0; member < threads; ++member)
+    rounds.push_back(Rounds::of(items.data(), items.size()));
+}
+
+/// Launches between two barriers are independent of each other, so narrow ones go round the members.
+void Plan::add(const nnrt_launch *launches, int64_t count, Turn &turn) {
   for (int64_t i = 0; i < count; ++i) {
     const nnrt_launch &launch = launches[i];
-    barrier = barrier || launch.barrier; // one on a launch without tasks holds for those behind it
+    if (!launch.kernel) {
+      addLoop(launch, turn);
+      i += launch.count;
+      continue;
+    }
+    turn.barrier = turn.barrier || launch.barrier; // one on a launch without tasks holds for those behind it
     if (launch.tasks <= 0)
       continue;
     // Where a barrier stands, the stretch up to the next one decides whether a single member can go on alone.
     bool meet = false;
-    if (barrier && owner != nobody) {
+    if (turn.barrier && turn.owner != nobody) {
       int64_t end = i + 1;
-      while (end < count && !launches[end].barrier)
+      while (end < count && launches[end].kernel && !launches[end].barrier)
         ++end;
-      bool goesOn = end == i + 1 && launch.tasks == 1 && owner >= 0;
-      next = goesOn ? owner : 0;
+      bool goesOn = end == i + 1 && launch.tasks == 1 && turn.owner >= 0;
+      turn.next = goesOn ? turn.owner : 0;
       meet = !goesOn;
       if (meet)
-        owner = nobody;
+        turn.owner = nobody;
     }
-    barrier = false;
+    turn.barrier = false;
     int users = int(std::min<int64_t>(launch.tasks, threads));
-    items.push_back({launch.kernel, launch.args, launch.tasks, int32_t(next), meet});
-    owner = users == 1 && (owner == nobody || owner == next) ? next : several;
+    items.push_back({launch.kernel, launch.args, launch.strides, launch.tasks, launch.count, int32_t(turn.next), meet});
+    turn.owner = users == 1 && (turn.owner == nobody || turn.owner == turn.next) ? turn.next : several;
     if (users < threads)
-      next = (next + users) % threads;
+      turn.next = (turn.next + users) % threads;
   }
-  isSerial = std::all_of(items.begin(), items.end(),
-                         [](const Item &item) { return !item.first && !item.meetBefore && item.tasks == 1; }) ||
-             threads == 1;
+}
+
+/// All members wait for each other in every round, unless one of them does it all.
+void Plan::addLoop(const nnrt_launch &loop, Turn &turn) {
+  const nnrt_launch *body = &loop + 1;
+  bool isNarrow = std::all_of(body, body + loop.count, [](const nnrt_launch &l) { return !l.kernel || l.tasks <= 1; });
+  if (isNarrow && turn.owner != nobody && turn.owner != 0) // all wait once, in front of the loop
+    items.push_back({nothing, nullptr, nullptr, 0, 0, 0, true});
+  size_t at = items.size();
+  items.push_back({nullptr, nullptr, nullptr, loop.tasks, 0, 0, false});
+  Turn inside{several};
+  add(body, loop.count, inside);
+  items[at].count = int32_t(items.size() - at - 1);
+  turn = isNarrow ? Turn{0, 1 % threads} : Turn{several};
+  for (size_t i = at + 1; isNarrow && i < items.size(); ++i) {
+    items[i].first = 0;
+    items[i].meetBefore = false;
+  }
 }
 
 template <typename Meet>
 void Plan::execute(int me, char *arena, Meet meet) const {
-  for (const Item &item : items) {
+  auto run = [&](const Item &item, const int64_t *args) {
     if (item.meetBefore)
       meet();
     int64_t share = me - item.first;
@@ -101,11 +132,12 @@ void Plan::execute(int me, char *arena, Meet meet) const {
       share += threads;
     int64_t users = std::min<int64_t>(item.tasks, threads);
     if (share >= users)
-      continue;
+      return;
     int64_t size = item.tasks / users, rest = item.tasks % users;
     int64_t low = share * size + std::min(share, rest);
-    item.kernel(arena, item.args, low, low + size + (share < rest));
-  }
+    item.kernel(arena, args, low, low + size + (share < rest));
+  };
+  forEachLaunch(items.data(), items.data() + items.size(), rounds[me], run);
 }
 
 Status Team::start(int wanted) {

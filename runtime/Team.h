@@ -3,6 +3,7 @@
 // thread does what depends on the plan and the number of members alone.
 #ifndef NNRT_TEAM_H
 #define NNRT_TEAM_H
+#include "Loops.h"
 #include "Message.h"
 #include "abi.h"
 #include <atomic>
@@ -25,14 +26,25 @@ public:
   bool serial() const { return isSerial; }
 
 private:
+  /// As nnrt_launch.
   struct Item {
     nnrt_kernel *kernel;
-    const int64_t *args;
+    const int64_t *args, *strides;
     int64_t tasks;
+    int32_t count;
     int32_t first;   // the member that takes the first share
     bool meetBefore; // wait for all members
   };
+  /// Who has worked since the last barrier kept.
+  struct Turn {
+    int owner, next = 0; // the only one that has, and whose turn it is
+    bool barrier = false;
+  };
+  void add(const nnrt_launch *launches, int64_t count, Turn &turn);
+  void addLoop(const nnrt_launch &loop, Turn &turn);
+
   std::vector<Item> items;
+  mutable std::vector<Rounds> rounds; // per member
   int threads = 1;
   bool isSerial = true;
 };

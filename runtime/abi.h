@@ -18,13 +18,17 @@ extern "C" {
 typedef void nnrt_kernel(char *arena, const int64_t *args, int64_t lo, int64_t hi);
 
 /* One launch: the runtime splits `tasks` among its threads. `barrier` is 1 where the launch reads or overwrites what a
- * launch since the last barrier wrote or read: all earlier tasks must be done first. */
+ * launch since the last barrier wrote or read: all earlier tasks must be done first.
+ * Without kernel it is a loop: the next `count` launches run `tasks` times. The first of them has a barrier, and so has
+ * the one behind the loop. In round r of a loop, args[i] is larger by r * strides[i]; in loops in loops, `strides` has
+ * a row per loop, the outermost first. Outside loops it is null. */
 typedef struct nnrt_launch {
   nnrt_kernel *kernel;
   const int64_t *args;
+  const int64_t *strides;
   int64_t tasks;
   int32_t barrier;
-  int32_t reserved;
+  int32_t count; /* of args; of a loop: launches, with those of loops inside */
 } nnrt_launch;
 
 typedef enum nnrt_type {

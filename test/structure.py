@@ -10,7 +10,7 @@ FLOORS = {  # folder: folders whose headers it may include besides its own
     "dialect": set(),
     "frontend": {"dialect"},
     "passes": {"dialect"},
-    "codegen": {"dialect", "runtime/abi.h"},
+    "codegen": {"dialect", "runtime/abi.h", "runtime/Loops.h"},
     "tools": {"dialect", "frontend", "passes", "codegen", "runtime"},
 }
 FORBIDDEN_STEMS = re.compile(r"(utils?|helpers?|common|misc)$", re.I)

@@ -54,12 +54,15 @@ std::string describe(Value v, StringRef name) {
 }
 
 Peak findPeak(func::FuncOp entry, int64_t persistent, int64_t batch, const SymbolTable &symbols) {
-  SmallVector<LaunchOp> launches(entry.getOps<LaunchOp>());
+  SmallVector<LaunchOp> launches;
+  DenseMap<Operation *, int64_t> number; // of launches; of scans that of their last launch
+  entry.walk([&](Operation *op) {        // scans behind their bodies
+    if (auto launch = dyn_cast<LaunchOp>(op))
+      launches.push_back(launch);
+    number[op] = int64_t(launches.size()) - 1;
+  });
   if (launches.empty())
     return {};
-  DenseMap<Operation *, int64_t> number;
-  for (auto [i, launch] : llvm::enumerate(launches))
-    number[launch] = i;
   int64_t end = launches.size() - 1;
   llvm::MapVector<int64_t, SmallVector<InUse>> byOffset;
   auto add = [&](Value v, int64_t offset, int64_t from, StringRef name) {
@@ -68,11 +71,11 @@ Peak findPeak(func::FuncOp entry, int64_t persistent, int64_t batch, const Symbo
     InUse use{from, from, bytesOf(v.getType()), describe(v, name),
               llvm::is_contained(cast<RankedTensorType>(v.getType()).getShape(), batch)};
     for (Operation *user : v.getUsers())
-      use.end = std::max(use.end, isa<LaunchOp>(user) ? number[user] : end);
+      use.end = std::max(use.end, isa<LaunchOp, ScanOp>(user) ? number[user] : end);
     // Written over an operand: the same memory.
     for (InUse &known : byOffset[offset])
-      if (known.end == from && known.bytes == use.bytes) {
-        known.end = use.end;
+      if (known.begin <= from && from <= known.end && known.bytes >= use.bytes) {
+        known.end = std::max(known.end, use.end);
         return;
       }
     byOffset[offset].push_back(use);
@@ -84,15 +87,25 @@ Peak findPeak(func::FuncOp entry, int64_t persistent, int64_t batch, const Symbo
     for (InUse &use : byOffset[offset.getInt()])
       use.end = end;
   }
-  for (LaunchOp launch : launches) {
-    ArrayRef<int64_t> offsets = *launch.getOffsets();
+  // What a loop fills is in use from its begin.
+  entry.walk<WalkOrder::PreOrder>([&](Operation *op) {
+    if (auto scan = dyn_cast<ScanOp>(op)) {
+      int64_t begin = end;
+      scan.walk([&](LaunchOp launch) { begin = std::min(begin, number[launch]); });
+      for (auto [result, offset] : llvm::zip(scan.getResults(), *scan.getOffsets()))
+        add(result, offset, begin, "");
+    }
+    auto launch = dyn_cast<LaunchOp>(op);
+    if (!launch)
+      return;
+    ArrayRef<int64_t> offsets = launch.getOffsets()->drop_front(launch.getInputs().size());
     for (auto [result, offset] : llvm::zip(launch.getResults(), offsets))
       add(result, offset, number[launch], "");
     auto workspace = symbols.lookup(launch.getKernel())->getAttrOfType<IntegerAttr>("nn.workspace");
     if (workspace)
       byOffset[offsets.back()].push_back(
           {number[launch], number[launch], workspace.getInt(), "workspace of " + launch.getKernel().str()});
-  }
+  });
   Peak peak;
   for (auto [i, launch] : llvm::enumerate(launches)) {
     int64_t now = i;

@@ -19,13 +19,28 @@ static std::string count(int64_t n, StringRef what) {
   return (Twine(n) + " " + what + ending).str();
 }
 
+static void explainLaunches(Block &block, unsigned indent, llvm::raw_ostream &out) {
+  for (Operation &op : block) {
+    if (auto launch = dyn_cast<LaunchOp>(op)) {
+      out.indent(indent) << (launch.getBarrier() ? "----\n" : "");
+      if (launch.getBarrier())
+        out.indent(indent);
+      out << launch.getKernel() << "\n";
+    } else if (auto scan = dyn_cast<ScanOp>(op)) {
+      out.indent(indent) << scan.getTrips() << " times:\n";
+      explainLaunches(scan.block(), indent + 2, out);
+    }
+  }
+}
+
 static void explainEntry(func::FuncOp entry, llvm::raw_ostream &out) {
-  SmallVector<LaunchOp> launches(entry.getOps<LaunchOp>());
-  int64_t barriers = llvm::count_if(launches, [](LaunchOp launch) { return launch.getBarrier(); });
-  out << "entry " << entry.getName() << ": " << count(launches.size(), "launch") << ", " << count(barriers, "barrier")
-      << "\n";
-  for (auto [i, launch] : llvm::enumerate(launches))
-    out << (launch.getBarrier() ? "  ----\n" : "") << "  " << launch.getKernel() << "\n";
+  int64_t launches = 0, barriers = 0;
+  entry.walk([&](LaunchOp launch) {
+    ++launches;
+    barriers += launch.getBarrier();
+  });
+  out << "entry " << entry.getName() << ": " << count(launches, "launch") << ", " << count(barriers, "barrier") << "\n";
+  explainLaunches(entry.getBody().front(), 2, out);
 }
 
 /// "reduce_sum of 64x10xf32, log, neg": the ops that compute, with the type that the first reads.

@@ -25,9 +25,10 @@ void nn::addStage(Stage stage, OpPassManager &passes, const Machine &machine) {
     passes.addPass(createSimplifyPass());
     return;
   case Stage::Fused: // kernels, launches, and a place in the arena for every value
-    passes.addPass(createUnrollScansPass());
     passes.addPass(createInlineKernelFunctionsPass(machine));
     passes.addPass(createWidenHalvesPass());
+    passes.addPass(createSimplifyPass());
+    passes.addPass(createMoveOutOfScansPass());
     passes.addPass(createSimplifyPass());
     passes.addPass(createChooseLayoutsPass(machine));
     // Behind layouts, since the outermost dimension in memory is cut; before grouping: partial sums are kernels.

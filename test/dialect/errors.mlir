@@ -283,6 +283,28 @@ func.func @scan_carried(%h: tensor<4xf32>) {
 
 // -----
 
+nn.kernel @offsets_of(%a: tensor<4xf32>) -> tensor<4xf32> tasks 1 {
+  nn.yield %a : tensor<4xf32>
+}
+func.func @launch_offsets(%x: tensor<4xf32>) {
+  // expected-error @+1 {{has 1 offsets for 2 operands and results and at most one workspace}}
+  %y = nn.launch @offsets_of(%x) {offsets = array<i64: 0>} : (tensor<4xf32>) -> tensor<4xf32>
+  return
+}
+
+// -----
+
+nn.kernel @strides_of(%a: tensor<4xf32>) -> tensor<4xf32> tasks 1 {
+  nn.yield %a : tensor<4xf32>
+}
+func.func @launch_strides(%x: tensor<4xf32>) {
+  // expected-error @+1 {{has no row of strides, as long as its offsets, for each loop around it}}
+  %y = nn.launch @strides_of(%x) {offsets = array<i64: 0, 64>, strides = array<i64: 4>} : (tensor<4xf32>) -> tensor<4xf32>
+  return
+}
+
+// -----
+
 func.func @gather_shape(%x: tensor<4x3xf32>, %i: tensor<2xi32>) {
   // expected-error @+1 {{cannot put the shape of 'tensor<2xi32>' in place of dimension 1 of 'tensor<4x3xf32>' and get 'tensor<2x3xf32>'}}
   %y = nn.gather %x, %i {axis = 1 : i64} : tensor<4x3xf32>, tensor<2xi32> -> tensor<2x3xf32>

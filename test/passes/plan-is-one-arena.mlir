@@ -5,11 +5,11 @@
 // CHECK-SAME:  nn.parameter_bytes = 128
 // CHECK-SAME:  nn.persistent_bytes = 128
 // CHECK-LABEL: func.func @init
-// CHECK:         nn.launch @fill() {offsets = array<i64: 0>}
+// CHECK:         nn.launch @fill() {offsets = array<i64: {{(.*, )?}}0>}
 // CHECK-LABEL: func.func @apply
 // CHECK-SAME:    nn.offset = 128
 // CHECK-SAME:    nn.offset = 0
-// CHECK:         nn.launch @scale({{.*}}) {offsets = array<i64: 256>}
+// CHECK:         nn.launch @scale({{.*}}) {offsets = array<i64: {{(.*, )?}}256>}
 module attributes {nn.owned = [{name = "w", role = "param", type = tensor<32xf32>}]} {
 func.func @init() -> (tensor<32xf32> {nn.role = "param", nn.name = "w"}) {
   %w = nn.launch @fill() : () -> tensor<32xf32>

@@ -4,8 +4,8 @@
 // CHECK: nn.arena_bytes = 256
 // CHECK-LABEL: func.func @in_place
 // CHECK-SAME:    nn.offset = 0
-// CHECK:         nn.launch @k({{.*}}) {offsets = array<i64: 128>}
-// CHECK-NEXT:    nn.launch @k({{.*}}) {barrier, offsets = array<i64: 128>}
+// CHECK:         nn.launch @k({{.*}}) {offsets = array<i64: {{(.*, )?}}128>}
+// CHECK-NEXT:    nn.launch @k({{.*}}) {barrier, offsets = array<i64: {{(.*, )?}}128>}
 module {
 func.func @in_place(%x: tensor<32xf32> {nn.role = "input", nn.name = "x"})
     -> (tensor<32xf32> {nn.role = "output", nn.name = "y"}) {

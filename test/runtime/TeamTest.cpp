@@ -41,7 +41,7 @@ TEST_P(Threads, EveryTaskRunsOnce) {
   ASSERT_FALSE(team.start(GetParam()).failed());
   for (int64_t tasks : {1, 2, 3, 6, 7, 8, 99}) {
     std::vector<int32_t> counters(n);
-    nnrt_launch launch{countKernel, args.data(), tasks, 0, 0};
+    nnrt_launch launch{countKernel, args.data(), nullptr, tasks, 0, 0};
     Plan plan(&launch, 1, team.size());
     team.run(plan, reinterpret_cast<char *>(counters.data()));
     for (int64_t i = 0; i < n; ++i)
@@ -57,7 +57,7 @@ TEST_P(Threads, BarriersOrderDependentLaunches) {
   std::vector<nnrt_launch> launches;
   for (int i = 0; i < 30; ++i) {
     int64_t tasks = i % 5 == 4 || i % 5 == 3 ? 1 : n;
-    launches.push_back({sumKernel, i % 2 ? ba.data() : ab.data(), tasks, 1, 0});
+    launches.push_back({sumKernel, i % 2 ? ba.data() : ab.data(), nullptr, tasks, 1, 0});
   }
   auto runWith = [&](int threads) {
     Team team;
@@ -74,13 +74,54 @@ TEST_P(Threads, BarriersOrderDependentLaunches) {
   EXPECT_EQ(runWith(GetParam()), expected);
 }
 
+TEST_P(Threads, LoopsMoveTheirArgs) {
+  // Two loops in one: round (r, q) sums row q of the rows before r * 3 into the row behind; wide and narrow bodies,
+  // then one launch behind the loops that must see all of it.
+  for (int64_t tasks : {int64_t(1), n}) {
+    const int64_t row = n * 4, args[] = {0, row, n}, strides[] = {3 * row, 3 * row, 0, row, row, 0};
+    const int64_t last[] = {4 * 3 * row, 13 * row, n};
+    std::vector<nnrt_launch> launches = {{nullptr, nullptr, nullptr, 4, 0, 2},
+                                         {nullptr, nullptr, nullptr, 3, 0, 1},
+                                         {sumKernel, args, strides, tasks, 1, 3},
+                                         {sumKernel, last, nullptr, n, 1, 3}};
+    std::vector<uint32_t> expected(14 * n), memory(14 * n);
+    for (int64_t r = 1; r < 14; ++r) {
+      uint32_t sum = 1;
+      for (int64_t k = 0; k < n; ++k)
+        sum += expected[(r - 1) * n + k];
+      for (int64_t k = 0; k < (r < 13 ? tasks : n); ++k)
+        expected[r * n + k] = sum;
+    }
+    Team team;
+    ASSERT_FALSE(team.start(GetParam()).failed());
+    Plan plan(launches.data(), int64_t(launches.size()), team.size());
+    EXPECT_EQ(plan.serial(), GetParam() == 1);
+    for (int repeat = 0; repeat < 50; ++repeat) {
+      std::fill(memory.begin(), memory.end(), 0);
+      team.run(plan, reinterpret_cast<char *>(memory.data()));
+      ASSERT_EQ(memory, expected);
+    }
+  }
+}
+
+TEST(Plan, ALoopOfSingleTasksNeedsNoOtherThread) {
+  std::vector<int64_t> args{0}, strides{4};
+  std::vector<nnrt_launch> launches = {{countKernel, args.data(), nullptr, 1, 0, 1},
+                                       {nullptr, nullptr, nullptr, 5, 0, 2},
+                                       {countKernel, args.data(), strides.data(), 1, 1, 1},
+                                       {countKernel, args.data(), strides.data(), 1, 1, 1}};
+  EXPECT_TRUE(Plan(launches.data(), 4, 4).serial());
+  launches[3].tasks = 2;
+  EXPECT_FALSE(Plan(launches.data(), 4, 4).serial());
+}
+
 #ifdef __x86_64__
 TEST_P(Threads, KernelsKeepDenormalsWhateverTheCallerHasSet) {
   Team team;
   ASSERT_FALSE(team.start(GetParam()).failed());
   std::vector<int64_t> args{0};
   std::vector<float> values(n);
-  nnrt_launch launch{modeKernel, args.data(), n, 0, 0};
+  nnrt_launch launch{modeKernel, args.data(), nullptr, n, 0, 0};
   Plan plan(&launch, 1, team.size());
   unsigned before = _mm_getcsr();
   _mm_setcsr(before | 0x8040); // flush denormals to zero
@@ -95,7 +136,7 @@ TEST_P(Threads, KernelsKeepDenormalsWhateverTheCallerHasSet) {
 
 TEST(Plan, AChainOfSingleTasksNeedsNoOtherThread) {
   std::vector<int64_t> args{0};
-  std::vector<nnrt_launch> chain(5, {countKernel, args.data(), 1, 1, 0});
+  std::vector<nnrt_launch> chain(5, {countKernel, args.data(), nullptr, 1, 1, 0});
   EXPECT_TRUE(Plan(chain.data(), 5, 4).serial());
   chain[2].tasks = 2;
   EXPECT_FALSE(Plan(chain.data(), 5, 4).serial());
@@ -105,8 +146,9 @@ TEST(Plan, AChainOfSingleTasksNeedsNoOtherThread) {
 TEST(Plan, ABarrierOnALaunchWithoutTasksHoldsForTheNext) {
   int64_t a = 0, b = n * 4;
   std::vector<int64_t> count{a}, sum{a, b, n};
-  std::vector<nnrt_launch> launches{
-      {countKernel, count.data(), n, 0, 0}, {countKernel, count.data(), 0, 1, 0}, {sumKernel, sum.data(), n, 0, 0}};
+  std::vector<nnrt_launch> launches{{countKernel, count.data(), nullptr, n, 0, 0},
+                                    {countKernel, count.data(), nullptr, 0, 1, 0},
+                                    {sumKernel, sum.data(), nullptr, n, 0, 0}};
   Team team;
   ASSERT_FALSE(team.start(3).failed());
   Plan plan(launches.data(), 3, 3);
@@ -120,7 +162,7 @@ TEST(Plan, ABarrierOnALaunchWithoutTasksHoldsForTheNext) {
 
 TEST(Plan, IndependentSingleTasksGoRoundTheThreads) {
   std::vector<int64_t> args{0};
-  std::vector<nnrt_launch> launches(4, {countKernel, args.data(), 1, 0, 0});
+  std::vector<nnrt_launch> launches(4, {countKernel, args.data(), nullptr, 1, 0, 0});
   EXPECT_FALSE(Plan(launches.data(), 4, 2).serial());
 }
 

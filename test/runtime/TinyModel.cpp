@@ -227,25 +227,26 @@ const int64_t aGradient[] = {dLogits, x, dWeight, dBias}, aDX[] = {dLogits, weig
 const int64_t aRate[] = {lr, step, steps, rate}, aUpdate[] = {rate, dWeight, dBias, weight, weightV, bias, biasV};
 const int64_t aTally[] = {logits, label, valid, lossSum, lossWeight, hits, total};
 const int64_t aResult[] = {lossSum, lossWeight, hits, total, meanLoss, accuracy};
-const nnrt_launch lScale = {scaleKernel, aScale, batch, 0, 0}, lLogits = {logitsKernel, aLogits, batch, 1, 0};
-const nnrt_launch lRows = {lossRowsKernel, aRows, batch, 1, 0}, lLoss = {lossKernel, aLoss, 1, 1, 0},
-                  lGradient = {gradientKernel, aGradient, classes, 0, 0};
-const nnrt_launch initLaunches[] = {{initKernel, aInit, classes, 0, 0},
-                                    {zeroKernel, aZeroB, 1, 0, 0},
-                                    {zeroKernel, aZeroV, 1, 0, 0},
-                                    {zeroKernel, aZeroBV, 1, 0, 0}};
+const nnrt_launch lScale = {scaleKernel, aScale, nullptr, batch, 0, 0},
+                  lLogits = {logitsKernel, aLogits, nullptr, batch, 1, 0};
+const nnrt_launch lRows = {lossRowsKernel, aRows, nullptr, batch, 1, 0}, lLoss = {lossKernel, aLoss, nullptr, 1, 1, 0},
+                  lGradient = {gradientKernel, aGradient, nullptr, classes, 0, 0};
+const nnrt_launch initLaunches[] = {{initKernel, aInit, nullptr, classes, 0, 0},
+                                    {zeroKernel, aZeroB, nullptr, 1, 0, 0},
+                                    {zeroKernel, aZeroV, nullptr, 1, 0, 0},
+                                    {zeroKernel, aZeroBV, nullptr, 1, 0, 0}};
 const nnrt_launch trainLaunches[] = {lScale,
                                      lLogits,
                                      lRows,
                                      lLoss,
                                      lGradient,
-                                     {rateKernel, aRate, 1, 0, 0},
-                                     {updateKernel, aUpdate, classes, 1, 0},
-                                     {normKernel, aNorm, 1, 0, 0}};
+                                     {rateKernel, aRate, nullptr, 1, 0, 0},
+                                     {updateKernel, aUpdate, nullptr, classes, 1, 0},
+                                     {normKernel, aNorm, nullptr, 1, 0, 0}};
 const nnrt_launch gradientLaunches[] = {lScale, lLogits,   lRows,
-                                        lLoss,  lGradient, {inputGradientKernel, aDX, batch, 0, 0}};
-const nnrt_launch evaluateLaunches[] = {lScale, lLogits, {tallyKernel, aTally, 1, 1, 0}};
-const nnrt_launch resultLaunches[] = {{resultKernel, aResult, 1, 0, 0}};
+                                        lLoss,  lGradient, {inputGradientKernel, aDX, nullptr, batch, 0, 0}};
+const nnrt_launch evaluateLaunches[] = {lScale, lLogits, {tallyKernel, aTally, nullptr, 1, 1, 0}};
+const nnrt_launch resultLaunches[] = {{resultKernel, aResult, nullptr, 1, 0, 0}};
 
 const nnrt_entry entries[] = {
     {"init", initTensors, initLaunches, 1, 4, 1},

@@ -7,7 +7,7 @@
 #include "mlir/Pass/Pass.h"
 #include "mlir/Pass/PassManager.h"
 #include "passes/Passes.h"
-#include "runtime/abi.h"
+#include "runtime/Loops.h"
 #include "tools/Pipeline.h"
 #include "tools/reference/Expectation.h"
 #include "llvm/Support/Format.h"
@@ -58,12 +58,15 @@ public:
     int64_t next = 0;
     for (auto [k, input] : llvm::enumerate(inputs))
       std::memcpy(place(entry, f.getArgAttrDict(k), next), input.bytes.data(), input.bytes.size());
-    for (const nnrt_launch &launch : ArrayRef(entry->launches, entry->n_launches))
+    auto rounds = nnrt::Rounds::of(entry->launches, entry->n_launches);
+    auto run = [&](const nnrt_launch &launch, const int64_t *args) {
       if (order == Order::Forward)
-        launch.kernel(memory, launch.args, 0, launch.tasks);
+        launch.kernel(memory, args, 0, launch.tasks);
       else
         for (int64_t t = launch.tasks; t-- > 0;)
-          launch.kernel(memory, launch.args, t, t + 1);
+          launch.kernel(memory, args, t, t + 1);
+    };
+    nnrt::forEachLaunch(entry->launches, entry->launches + entry->n_launches, rounds, run);
     std::vector<HostArray> results;
     for (auto [k, type] : llvm::enumerate(f.getResultTypes())) {
       auto tensor = cast<RankedTensorType>(type);

@@ -5,8 +5,8 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "passes/Inline.h"
-#include "passes/UnrollScans.h"
 #include "tools/reference/Inputs.h"
+#include "tools/reference/UnrollScans.h"
 #include <cmath>
 #include <random>
 

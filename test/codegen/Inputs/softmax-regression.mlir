@@ -108,7 +108,7 @@ module attributes {
 
   func.func @init(%seed: tensor<i64> {nn.role = "seed", nn.name = "seed", nn.offset = 128 : i64})
       -> (tensor<3x8xf32> {nn.role = "param", nn.name = "dense_1.weight"}) {
-    %w = nn.launch @k_init(%seed) {offsets = array<i64: 0>} : (tensor<i64>) -> tensor<3x8xf32>
+    %w = nn.launch @k_init(%seed) {offsets = array<i64: 128, 0>} : (tensor<i64>) -> tensor<3x8xf32>
     return %w : tensor<3x8xf32>
   }
 
@@ -118,8 +118,8 @@ module attributes {
                         %lr: tensor<f64> {nn.role = "hyper", nn.name = "lr", nn.default = 0.5 : f64, nn.offset = 320 : i64})
       -> (tensor<3x8xf32> {nn.role = "param", nn.name = "dense_1.weight"}, tensor<f32> {nn.role = "loss", nn.name = "loss"},
           tensor<f64> {nn.role = "rate", nn.name = "lr"}) {
-    %y = nn.launch @k_logits(%x, %w) {offsets = array<i64: 384>} : (tensor<4x8xf32>, tensor<3x8xf32>) -> tensor<4x3xf32>
-    %wn, %loss = nn.launch @k_update(%x, %label, %y, %lr, %w) {offsets = array<i64: 0, 448>, barrier}
+    %y = nn.launch @k_logits(%x, %w) {offsets = array<i64: 128, 0, 384>} : (tensor<4x8xf32>, tensor<3x8xf32>) -> tensor<4x3xf32>
+    %wn, %loss = nn.launch @k_update(%x, %label, %y, %lr, %w) {offsets = array<i64: 128, 256, 384, 320, 0, 0, 448>, barrier}
       : (tensor<4x8xf32>, tensor<4xi32>, tensor<4x3xf32>, tensor<f64>, tensor<3x8xf32>) -> (tensor<3x8xf32>, tensor<f32>)
     return %wn, %loss, %lr : tensor<3x8xf32>, tensor<f32>, tensor<f64>
   }
@@ -127,7 +127,7 @@ module attributes {
   func.func @predict(%x: tensor<4x8xf32> {nn.role = "input", nn.name = "row", nn.offset = 128 : i64},
                      %w: tensor<3x8xf32> {nn.role = "param", nn.name = "dense_1.weight", nn.offset = 0 : i64})
       -> (tensor<4x3xf32> {nn.role = "output", nn.name = "logits"}) {
-    %y = nn.launch @k_logits(%x, %w) {offsets = array<i64: 384>} : (tensor<4x8xf32>, tensor<3x8xf32>) -> tensor<4x3xf32>
+    %y = nn.launch @k_logits(%x, %w) {offsets = array<i64: 128, 0, 384>} : (tensor<4x8xf32>, tensor<3x8xf32>) -> tensor<4x3xf32>
     return %y : tensor<4x3xf32>
   }
 }

@@ -1,6 +1,6 @@
 // Scans as one copy of their body per step.
-#ifndef NN_PASSES_UNROLLSCANS_H
-#define NN_PASSES_UNROLLSCANS_H
+#ifndef NN_TOOLS_REFERENCE_UNROLLSCANS_H
+#define NN_TOOLS_REFERENCE_UNROLLSCANS_H
 
 namespace mlir {
 class Operation;

@@ -1,17 +1,10 @@
 // One copy of a scan's body per step. What every step takes of a tensor at its own position is a slice, so that
 // derivatives do not scatter.
-#include "passes/UnrollScans.h"
-#include "passes/Passes.h"
+#include "tools/reference/UnrollScans.h"
 
 #include "dialect/NN.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/IRMapping.h"
-#include "mlir/Pass/Pass.h"
-
-namespace nn {
-#define GEN_PASS_DEF_UNROLLSCANSPASS
-#include "passes/Passes.h.inc"
-} // namespace nn
 
 using namespace mlir;
 using namespace nn;
@@ -69,11 +62,3 @@ void nn::unrollScans(Operation *root) {
   for (ScanOp scan : scans)
     unroll(scan);
 }
-
-namespace {
-struct UnrollScansPass : nn::impl::UnrollScansPassBase<UnrollScansPass> {
-  void runOnOperation() override { unrollScans(getOperation()); }
-};
-} // namespace
-
-std::unique_ptr<Pass> nn::createUnrollScansPass() { return std::make_unique<UnrollScansPass>(); }
