@@ -347,16 +347,24 @@ std::optional<TilePlan> planPacked(const ContractionProblem &p, const TileFacts 
 /// Steps of the vector operand of at most this many bytes are read where they lie: panels would look the same.
 constexpr int64_t kShortStride = 1024;
 
-bool readsWellInPlace(const ContractionProblem &p, const TilePlan &plan) {
-  return llvm::all_of(plan.reductions, [&](unsigned d) {
-    return std::abs(vectorStride(p.dims[d], plan.vectorIsLhs)) * p.bits / 8 <= kShortStride;
-  });
+bool readsWellInPlace(const ContractionProblem &p, const TilePlan &plan, const TileFacts &facts) {
+  auto isShort = [&](bool ofLhs) {
+    return llvm::all_of(plan.reductions, [&](unsigned d) {
+      return std::abs(vectorStride(p.dims[d], ofLhs)) * p.bits / 8 <= kShortStride;
+    });
+  };
+  // The other operand's steps may be long while all of it stays in the second cache.
+  int64_t bytes = p.bits / 8;
+  for (const IterationDim &dim : p.dims)
+    if ((plan.vectorIsLhs ? dim.rhs : dim.lhs) != 0)
+      bytes *= dim.extent;
+  return isShort(plan.vectorIsLhs) && (!p.windows.empty() || bytes <= facts.l2Bytes || isShort(!plan.vectorIsLhs));
 }
 } // namespace
 
 std::optional<TilePlan> nn::planTile(const ContractionProblem &problem, const TileFacts &facts) {
   std::optional<TilePlan> outer = planOuter(problem, facts);
-  if (outer && readsWellInPlace(problem, *outer))
+  if (outer && readsWellInPlace(problem, *outer, facts))
     return outer;
   if (auto dot = planDot(problem, facts))
     return dot;

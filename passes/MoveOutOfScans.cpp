@@ -7,6 +7,7 @@
 #include "dialect/NN.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/IRMapping.h"
+#include "mlir/IR/Matchers.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/Pass/Pass.h"
 #include "llvm/ADT/SetVector.h"
@@ -217,10 +218,13 @@ private:
     }
     unsigned next = 0;
     for (auto [k, init] : llvm::enumerate(scan.getInits())) {
-      auto sum = sums.find(k);
-      results.push_back(sum == sums.end()
-                            ? Value(result.carriedOut()[next++])
-                            : AddOp::create(b, scan.getLoc(), init, sumOfAllSteps(b, sum->second, outside)));
+      if (!sums.count(k)) {
+        results.push_back(result.carriedOut()[next++]);
+        continue;
+      }
+      results.push_back(sumOfAllSteps(b, sums[k], outside));
+      if (!matchPattern(init, m_AnyZeroFloat()))
+        results.back() = AddOp::create(b, scan.getLoc(), init, results.back());
     }
     scan.replaceAllUsesWith(results);
     scan.erase();

@@ -14,6 +14,7 @@ class Target;
 std::unique_ptr<mlir::Pass> createMoveOutOfScansPass();
 std::unique_ptr<mlir::Pass> createAutodiffPass();
 std::unique_ptr<mlir::Pass> createSimplifyPass();
+std::unique_ptr<mlir::Pass> createSimplifyScansPass();
 std::unique_ptr<mlir::Pass> createInlineKernelFunctionsPass(const Target &target);
 std::unique_ptr<mlir::Pass> createWidenHalvesPass();
 std::unique_ptr<mlir::Pass> createSplitReductionsPass();

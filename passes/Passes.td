@@ -10,6 +10,14 @@ class PlanningPass<string argument> : Pass<argument, "::mlir::ModuleOp"> {
                            "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
 }
 
+def SimplifyScansPass : Pass<"nn-simplify-scans", "::mlir::ModuleOp"> {
+  let summary = "Make scans take, carry and emit no more than they need";
+  let description = [{
+    What a step takes of a tensor at its own position becomes an element of a sequence, whose gradient is a sequence too.
+  }];
+  let constructor = "::nn::createSimplifyScansPass()";
+}
+
 def AutodiffPass : Pass<"nn-autodiff", "::mlir::ModuleOp"> {
   let summary = "Replace every nn.value_and_grad by the function's body and its derivative in reverse mode";
   let description = [{

@@ -6,6 +6,7 @@
 
 void nn::registerPasses(const Target &target) {
   mlir::registerPass([] { return createMoveOutOfScansPass(); });
+  mlir::registerPass([] { return createSimplifyScansPass(); });
   mlir::registerPass([] { return createAutodiffPass(); });
   mlir::registerPass([] { return createSimplifyPass(); });
   mlir::registerPass([&target] { return createInlineKernelFunctionsPass(target); });

@@ -1,12 +1,18 @@
 // What a scan takes, carries and emits, and no more.
+#include "passes/Passes.h"
 #include "passes/RebuildScan.h"
 
 #include "dialect/NN.h"
+#include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/PatternMatch.h"
+#include "mlir/Pass/Pass.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 using namespace mlir;
 
 namespace nn {
+#define GEN_PASS_DEF_SIMPLIFYSCANSPASS
+#include "passes/Passes.h.inc"
 
 ScanOp rebuildScan(RewriterBase &rewriter, ScanOp scan, ArrayRef<Value> emitted, const BitVector &carried) {
   Block &body = scan.block();
@@ -295,7 +301,33 @@ private:
   }
 };
 
+struct SimplifyScansPass : impl::SimplifyScansPassBase<SimplifyScansPass> {
+  LogicalResult initialize(MLIRContext *context) override {
+    RewritePatternSet set(context);
+    populateScanPatterns(set);
+    patterns = std::move(set);
+    return success();
+  }
+
+  void runOnOperation() override {
+    SmallVector<Operation *> scans; // and what is in them
+    getOperation().walk([&](ScanOp scan) {
+      scan.walk([&](Operation *op) { scans.push_back(op); });
+      return WalkResult::skip();
+    });
+    GreedyRewriteConfig config;
+    config.setStrictness(GreedyRewriteStrictness::ExistingAndNewOps);
+    if (!scans.empty() && failed(applyOpPatternsGreedily(scans, patterns, config)))
+      signalPassFailure();
+  }
+
+private:
+  FrozenRewritePatternSet patterns;
+};
+
 } // namespace
+
+std::unique_ptr<Pass> createSimplifyScansPass() { return std::make_unique<SimplifyScansPass>(); }
 
 void populateScanPatterns(RewritePatternSet &patterns) {
   patterns.add<ElementAtStep, PruneOperands, SinkOperands, PruneResults>(patterns.getContext());

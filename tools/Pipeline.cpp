@@ -21,6 +21,7 @@ using namespace mlir;
 void nn::addStage(Stage stage, OpPassManager &passes, const Machine &machine) {
   switch (stage) {
   case Stage::Train: // forward, backward and update in one function
+    passes.addPass(createSimplifyScansPass());
     passes.addPass(createAutodiffPass());
     passes.addPass(createSimplifyPass());
     return;
