@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Times training steps of nnc, alone or interleaved with PyTorch, and a 1024x1024 product against the core's FMA peak.
 
-   bench/compare.py [--nnc build/bin/nnc] [--torch PYTHON] [--threads 1 2] [--rounds 15] [mlp lenet5 product]
+   bench/compare.py [--nnc build/bin/nnc] [--torch PYTHON] [--threads 1 2] [--rounds 15] [mlp lenet5 lstm product]
 
 Workers run in turn (A B, B A, ...), each round a burst of steps; the report has the median of the rounds' medians, the ratio
 of the medians, and the fraction of the floating-point peak measured in the same run. One line of JSON per case and peer.
@@ -59,7 +59,7 @@ def interleave(commands, rounds):
 
 def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("cases", nargs="*", default=["mlp", "lenet5", "product"])
+    options.add_argument("cases", nargs="*", default=["mlp", "lenet5", "lstm", "product"])
     options.add_argument("--nnc", default=os.path.join(HERE, "..", "build", "bin", "nnc"))
     options.add_argument("--torch", help="a python that can import torch")
     options.add_argument("--threads", type=int, nargs="+", default=[1, 2])

@@ -67,6 +67,14 @@ int64_t reductionPoints(const ContractionProblem &p) {
 
 int64_t vectorStride(const IterationDim &d, bool lhs) { return lhs ? d.lhs : d.rhs; }
 
+int64_t operandBytes(const ContractionProblem &p, bool lhs) {
+  int64_t bytes = p.bits / 8;
+  for (const IterationDim &d : p.dims)
+    if (vectorStride(d, lhs) != 0)
+      bytes *= d.extent;
+  return bytes;
+}
+
 /// Splits the outermost levels into tasks: as many as are enough, none too small.
 void chooseTasks(const ContractionProblem &p, TilePlan &plan) {
   plan.tasks = 1;
@@ -144,10 +152,16 @@ std::optional<TilePlan> planOuter(const ContractionProblem &p, const TileFacts &
     tiled.push_back(*plan.rowDim);
   orderLevels(p, plan, tiled);
   // Row blocks run just outside the innermost position, so that the broadcast operand's block stays while positions
-  // pass.
-  if (plan.rowDim)
-    plan.levels.insert(plan.levels.empty() ? plan.levels.end() : plan.levels.end() - 1, {*plan.rowDim, plan.rows});
+  // pass; of a matrix product's operands, the one that the second cache does not keep passes once.
+  bool vectorsPassOnce = p.windows.empty() && operandBytes(p, plan.vectorIsLhs) > facts.l2Bytes / 4 &&
+                         operandBytes(p, !plan.vectorIsLhs) < facts.l2Bytes / 2;
   plan.levels.push_back({*lane, plan.columns * plan.lanes});
+  if (plan.rowDim) {
+    auto place = plan.levels.end();
+    if (!vectorsPassOnce)
+      place -= plan.levels.size() > 1 ? 2 : 1;
+    plan.levels.insert(place, {*plan.rowDim, plan.rows});
+  }
   orderReductions(p, plan);
   chooseTasks(p, plan);
   return plan;
@@ -354,11 +368,8 @@ bool readsWellInPlace(const ContractionProblem &p, const TilePlan &plan, const T
     });
   };
   // The other operand's steps may be long while all of it stays in the second cache.
-  int64_t bytes = p.bits / 8;
-  for (const IterationDim &dim : p.dims)
-    if ((plan.vectorIsLhs ? dim.rhs : dim.lhs) != 0)
-      bytes *= dim.extent;
-  return isShort(plan.vectorIsLhs) && (!p.windows.empty() || bytes <= facts.l2Bytes || isShort(!plan.vectorIsLhs));
+  return isShort(plan.vectorIsLhs) &&
+         (!p.windows.empty() || operandBytes(p, !plan.vectorIsLhs) <= facts.l2Bytes || isShort(!plan.vectorIsLhs));
 }
 } // namespace
 

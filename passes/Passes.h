@@ -17,6 +17,7 @@ std::unique_ptr<mlir::Pass> createSimplifyPass();
 std::unique_ptr<mlir::Pass> createSimplifyScansPass();
 std::unique_ptr<mlir::Pass> createInlineKernelFunctionsPass(const Target &target);
 std::unique_ptr<mlir::Pass> createWidenHalvesPass();
+std::unique_ptr<mlir::Pass> createPanelScanWeightsPass(const Target &target);
 std::unique_ptr<mlir::Pass> createSplitReductionsPass();
 std::unique_ptr<mlir::Pass> createChooseLayoutsPass(const Target &target);
 std::unique_ptr<mlir::Pass> createGroupPass();

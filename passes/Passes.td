@@ -58,6 +58,11 @@ def MoveOutOfScansPass : Pass<"nn-move-out-of-scans", "::mlir::ModuleOp"> {
   let constructor = "::nn::createMoveOutOfScansPass()";
 }
 
+def PanelScanWeightsPass : Pass<"nn-panel-scan-weights", "::mlir::ModuleOp"> {
+  let summary = "Lay weights that all steps of a loop multiply with into panels, in front of the loop";
+  let constructor = "::nn::createPanelScanWeightsPass(target)";
+}
+
 def SplitReductionsPass : Pass<"nn-split-reductions", "::mlir::ModuleOp"> {
   let summary = "Cut large reductions with few results into partial ones, so that threads have work";
   let description = "How many parts is a function of the shape alone: results do not depend on the number of threads.";

@@ -7,6 +7,7 @@
 void nn::registerPasses(const Target &target) {
   mlir::registerPass([] { return createMoveOutOfScansPass(); });
   mlir::registerPass([] { return createSimplifyScansPass(); });
+  mlir::registerPass([&target] { return createPanelScanWeightsPass(target); });
   mlir::registerPass([] { return createAutodiffPass(); });
   mlir::registerPass([] { return createSimplifyPass(); });
   mlir::registerPass([&target] { return createInlineKernelFunctionsPass(target); });

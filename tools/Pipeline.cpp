@@ -30,6 +30,7 @@ void nn::addStage(Stage stage, OpPassManager &passes, const Machine &machine) {
     passes.addPass(createWidenHalvesPass());
     passes.addPass(createSimplifyPass());
     passes.addPass(createMoveOutOfScansPass());
+    passes.addPass(createPanelScanWeightsPass(machine));
     passes.addPass(createSimplifyPass());
     passes.addPass(createChooseLayoutsPass(machine));
     // Behind layouts, since the outermost dimension in memory is cut; before grouping: partial sums are kernels.
