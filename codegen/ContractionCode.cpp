@@ -307,7 +307,12 @@ SmallVector<Coordinate> ContractionCode::coordinates(const Point &point, std::op
   for (const ResultCoordinate &c : problem.result) {
     Coordinate coordinate = {index(c.offset), 0};
     for (const auto &term : c.terms) {
-      coordinate.base = add(coordinate.base, times(point.at[term.dim], term.scale));
+      Value part = point.at[term.dim];
+      if (term.divisor != 1)
+        part = b.createOrFold<arith::DivUIOp>(loc, part, index(term.divisor));
+      if (term.modulus != 0)
+        part = b.createOrFold<arith::RemUIOp>(loc, part, index(term.modulus));
+      coordinate.base = add(coordinate.base, times(part, term.scale));
       if (laneDim && term.dim == *laneDim)
         coordinate.lane += term.scale;
     }

@@ -172,7 +172,15 @@ private:
               code.loadVector(accumulators, code.add(start, code.times(code.add(column, c), lanes)), lanes, lanes));
         if (plan.columnDim)
           at.at[*plan.columnDim] = column;
-        code.sink(code.sumLanes(vectors), code.coordinates(at, plan.columnDim), count);
+        Value sums = code.sumLanes(vectors);
+        if (!plan.columnDim || !problem.isJoined(*plan.columnDim))
+          return code.sink(sums, code.coordinates(at, plan.columnDim), count);
+        for (int64_t c = 0; c < count; ++c) { // columns of several dimensions have no common distance
+          at.at[*plan.columnDim] = code.add(column, c);
+          SmallVector<int64_t> first(lanes, c);
+          code.sink(vector::ShuffleOp::create(code.b, code.loc, sums, sums, first), code.coordinates(at, std::nullopt),
+                    1);
+        }
       };
       int64_t full = columnExtent / lanes * lanes;
       code.loop(code.index(0), code.index(full), lanes, [&](Value column) { give(column, lanes); });

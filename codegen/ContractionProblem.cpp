@@ -74,6 +74,37 @@ static bool joinReductions(ContractionProblem &p) {
   return false;
 }
 
+/// Joins two dimensions of the result that are one in memory, such as batch and time of x[batch, time, n] @ w. The
+/// fastest one of the result stays alone: lanes run along it.
+static bool joinParallel(ContractionProblem &p) {
+  for (unsigned o = 0; o < p.dims.size(); ++o)
+    for (unsigned i = 0; i < p.dims.size(); ++i) {
+      IterationDim &outer = p.dims[o], &inner = p.dims[i];
+      if (o == i || outer.reduction || inner.reduction || p.windowAt(o) || p.windowAt(i) || inner.out == 1 ||
+          outer.lhs != inner.lhs * inner.extent || outer.rhs != inner.rhs * inner.extent ||
+          outer.out != inner.out * inner.extent)
+        continue;
+      for (ResultCoordinate &c : p.result)
+        for (auto &t : c.terms)
+          if (t.dim == i && t.modulus == 0) {
+            t.modulus = inner.extent / t.divisor;
+          } else if (t.dim == o) {
+            t.dim = i;
+            t.divisor *= inner.extent;
+          }
+      inner.extent *= outer.extent;
+      dropDim(p, o);
+      return true;
+    }
+  return false;
+}
+
+bool ContractionProblem::isJoined(unsigned dim) const {
+  return llvm::any_of(result, [&](const ResultCoordinate &c) {
+    return llvm::any_of(c.terms, [&](const auto &t) { return t.dim == dim && !t.isWhole(); });
+  });
+}
+
 void ContractionProblem::simplify() {
   llvm::erase_if(windows, [&](const Window &w) {
     Interval inside = interior(*this, w);
@@ -82,6 +113,6 @@ void ContractionProblem::simplify() {
   for (unsigned d = dims.size(); d-- > 0;)
     if (dims[d].extent == 1 && !windowAt(d))
       dropDim(*this, d);
-  while (joinReductions(*this))
+  while (joinReductions(*this) || joinParallel(*this))
     ;
 }

@@ -27,11 +27,14 @@ struct Window {
   int64_t positionScale = 1, tapScale = 1, offset = 0, extent = 0;
 };
 
-/// A logical coordinate of the result: offset + sum of scale * index[dim].
+/// A logical coordinate of the result: offset + the sum of scale * part of index[dim]. The part of a dimension that was
+/// joined of several is index / divisor, modulo `modulus` where that is not 0; of others it is the index.
 struct ResultCoordinate {
   struct Term {
     unsigned dim;
     int64_t scale;
+    int64_t divisor = 1, modulus = 0;
+    bool isWhole() const { return divisor == 1 && modulus == 0; }
   };
   int64_t offset = 0;
   llvm::SmallVector<Term, 2> terms;
@@ -45,8 +48,10 @@ struct ContractionProblem {
   int64_t lhsOffset = 0, rhsOffset = 0, outOffset = 0;
   llvm::SmallVector<ResultCoordinate> result; ///< one per logical dimension of the result
 
-  /// Removes what does not matter: windows that always hold, dimensions of extent 1, reductions that are one in memory.
+  /// Removes what does not matter: windows that always hold, dimensions of extent 1, dimensions that are one in memory.
   void simplify();
+  /// Whether coordinates of the result are parts of the dimension's index, so that lanes cannot run along it.
+  bool isJoined(unsigned dim) const;
   /// The multiply-adds of one full evaluation, padding included.
   int64_t points() const;
   /// The window whose position or tap is `dim`, or null.

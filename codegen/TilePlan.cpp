@@ -305,10 +305,14 @@ std::optional<TilePlan> planPacked(const ContractionProblem &p, const TileFacts 
     } else if (dim.lhs != 0 && dim.rhs != 0) {
       plan.levels.push_back({d, 1});
     } else {
+      // Of several dimensions on one side the one that the lanes may take, else the longest, makes panels.
       std::optional<unsigned> &side = dim.lhs != 0 ? left : right;
+      auto key = [&](unsigned d) { return std::pair(p.dims[d].out == 1, p.dims[d].extent); };
+      bool replaces = !side || key(d) > key(*side);
       if (side)
-        return std::nullopt;
-      side = d;
+        plan.levels.push_back({replaces ? *side : d, 1});
+      if (replaces)
+        side = d;
     }
   }
   if (plan.reductions.size() != 1 || !left || !right || (p.dims[*left].out != 1 && p.dims[*right].out != 1))

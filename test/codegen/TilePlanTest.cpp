@@ -41,6 +41,30 @@ static ContractionProblem convolution(int64_t batch, int64_t channels, int64_t s
   return p;
 }
 
+/// x[b, t, k] @ w[n, k], with the rows of x `apart` further apart than k where they are not one matrix.
+static ContractionProblem sequence(int64_t b, int64_t t, int64_t n, int64_t k, int64_t apart) {
+  ContractionProblem p;
+  p.dims = {{b, false, t * k + apart, 0, t * n}, {t, false, k, 0, n}, {n, false, 0, k, 1}, {k, true, 1, 1, 0}};
+  p.result = {{0, {{0, 1}}}, {0, {{1, 1}}}, {0, {{2, 1}}}};
+  p.simplify();
+  return p;
+}
+
+static void freeAxesAreJoined() {
+  ContractionProblem one = sequence(3, 5, 40, 33, 0), two = sequence(3, 5, 40, 33, 7);
+  expect(one.dims.size() == 3 && one.dims[0].extent == 15, "batch and time that are one in memory are one dimension");
+  const auto &b = one.result[0].terms[0], &t = one.result[1].terms[0];
+  expect(b.dim == 0 && b.divisor == 5 && t.dim == 0 && t.modulus == 5, "coordinates are parts of its index");
+  expect(one.isJoined(0) && !one.isJoined(1), "lanes run along whole dimensions");
+  expect(two.dims.size() == 4, "what is not one in memory stays apart");
+  TileFacts facts;
+  facts.lanes = 16;
+  facts.registers = 32;
+  std::optional<TilePlan> plan = planTile(two, facts);
+  expect(plan && plan->form == ContractionForm::Packed && plan->levels[0].dim == 0 && plan->levels[0].block == 1,
+         "the shorter one is looped over");
+}
+
 static void windowsMatchEnumeration() {
   for (int64_t scale : {1, 2, 3})
     for (int64_t tapScale : {-3, -1, 1, 2})
@@ -116,6 +140,7 @@ static void reductionsJoin() {
 }
 
 int main() {
+  freeAxesAreJoined();
   windowsMatchEnumeration();
   plansFitTheMachine();
   formsFollowStrides();

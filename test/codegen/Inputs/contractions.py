@@ -63,7 +63,7 @@ def convolutions(name, n, c, size, o, k, low, high, stride=1, dilation=1, groups
 def product(name, lhs, rhs, out, extents, element="f32", orders=(None, None, None), epilogue=None):
     shapes = [[extents[label] for label in labels] for labels in (lhs, rhs, out)]
     a, b, y = (tensor(shape, element, order) for shape, order in zip(shapes, orders))
-    lists = [", ".join(str("bmnk".index(label)) for label in labels) for labels in (lhs, rhs, out)]
+    lists = [", ".join(str("bmnkc".index(label)) for label in labels) for labels in (lhs, rhs, out)]
     extra, body = epilogue(shapes[2], element, orders[2]) if epilogue else ([], "")
     labels = ", ".join(f"{side} = array<i64: {text}>" for side, text in zip(("lhs", "rhs", "out"), lists))
     kernel(name, [f"%a: {a}", f"%b: {b}"] + extra, y, f"nn.contract %a, %b {{{labels}}} : {a}, {b} -> {y}", body)
@@ -102,4 +102,16 @@ product("groups", "mk", "kn", "mn", {"m": 616, "n": 531, "k": 516}, epilogue=lam
 product("groups_apart", "bmk", "bkn", "bmn", {"b": 2, "m": 30, "n": 70, "k": 2050})
 product("batched", "bmk", "bkn", "bmn", {"b": 3, "m": 21, "n": 35, "k": 18})
 product("batch_summed", "bmk", "bmn", "kn", {"b": 3, "m": 21, "n": 35, "k": 18})
-product("sequence", "bmk", "nk", "bmn", {"b": 5, "m": 12, "n": 40, "k": 33}, epilogue=lambda *t: bias_tanh(*t, 2))
+# Several free axes: those that are one in memory are joined, what is left over is looped over.
+for size, (b, c, m, n, k) in {"short": (5, 3, 7, 40, 33), "deep": (3, 2, 5, 19, 801), "wide": (7, 2, 3, 530, 65)}.items():
+    extents = {"b": b, "c": c, "m": m, "n": n, "k": k}
+    product(f"free_{size}", "bmk", "nk", "bmn", extents, epilogue=lambda *t: bias_tanh(*t, 2))
+    product(f"free_{size}_of_three", "bcmk", "kn", "bcmn", extents, epilogue=lambda *t: bias_tanh(*t, 1))
+    product(f"free_{size}_bias_of_rows", "bcmk", "nk", "bcmn", extents, epilogue=lambda *t: bias_tanh(*t, 2))
+    product(f"free_{size}_right", "nk", "bcmk", "bcmn", extents, epilogue=lambda *t: bias_tanh(*t, 0))
+    product(f"free_{size}_apart", "bkm", "nk", "bmn", extents, epilogue=lambda *t: bias_tanh(*t, 0))
+    product(f"free_{size}_exchanged", "bmk", "kn", "mbn", extents, epilogue=lambda *t: bias_tanh(*t, 1))
+    product(f"free_{size}_split", "bmk", "kn", "bnm", extents, epilogue=lambda *t: bias_tanh(*t, 0))
+    product(f"free_{size}_innermost", "bmk", "nk", "bmn", extents, orders=([1, 2, 0], None, [1, 2, 0]), epilogue=lambda *t: bias_tanh(*t, 2))
+    product(f"free_{size}_gradient", "bcmk", "bcmn", "nk", extents, epilogue=momentum)
+    product(f"free_{size}_double", "bcmk", "nk", "bcmn", extents, element="f64")
