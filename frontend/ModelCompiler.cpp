@@ -166,6 +166,8 @@ void ModelCompiler::describe() {
                                                                     /*LowerCase=*/true, /*Width=*/16)));
   module->setAttr("nn.owned", b.getArrayAttr(ownedValues));
   describeLayers();
-  if (train.decl)
+  if (train.decl) {
+    module->setAttr("nn.precision", b.getStringAttr(train.precision));
     module->setAttr("nn.train", toAttribute(train, evaluator.recordRanges, module.getContext()));
+  }
 }

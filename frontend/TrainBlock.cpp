@@ -126,7 +126,7 @@ bool nn::frontend::readTrainBlock(Evaluator &evaluator, TrainBlock &block,
     return choices.begin()->str();
   };
   block.dropLast = word("last_batch", {"carry", "drop"}) == "drop";
-  word("precision", {"f32"});
+  block.precision = word("precision", {"f32", "bf16"});
   block.clipKeras = word("clip_form", {"torch", "keras"}) == "keras";
   auto accumulate = positive(evaluator, decl, "accumulate");
   block.accumulate = std::max<int64_t>(accumulate.value_or(1), 1);

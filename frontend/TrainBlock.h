@@ -43,7 +43,8 @@ struct TrainBlock {
   std::optional<EarlyStopping> stop;
   std::optional<double> clipNorm, clipValue;
   bool clipKeras = false;
-  std::string targetField; ///< the record field that is the target, where it is one
+  std::string precision = "f32"; ///< of the operands of products
+  std::string targetField;       ///< the record field that is the target, where it is one
 };
 
 /// Reads only `batch` and `predict_batch`, which everything else depends on.

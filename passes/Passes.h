@@ -13,6 +13,7 @@ class Target;
 
 std::unique_ptr<mlir::Pass> createMoveOutOfScansPass();
 std::unique_ptr<mlir::Pass> createAutodiffPass();
+std::unique_ptr<mlir::Pass> createRoundProductsPass();
 std::unique_ptr<mlir::Pass> createSimplifyPass();
 std::unique_ptr<mlir::Pass> createSimplifyScansPass();
 std::unique_ptr<mlir::Pass> createInlineKernelFunctionsPass(const Target &target);

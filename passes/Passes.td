@@ -28,6 +28,12 @@ def AutodiffPass : Pass<"nn-autodiff", "::mlir::ModuleOp"> {
   let constructor = "::nn::createAutodiffPass()";
 }
 
+def RoundProductsPass : Pass<"nn-round-products", "::mlir::ModuleOp"> {
+  let summary = "Round the operands of products to the module's nn.precision";
+  let description = "The results are other ones, on purpose; sums and what is stored stay f32.";
+  let constructor = "::nn::createRoundProductsPass()";
+}
+
 def SimplifyPass : Pass<"nn-simplify", "::mlir::ModuleOp"> {
   let summary = "Fold, canonicalise, eliminate common subexpressions and dead code";
   let description = [{

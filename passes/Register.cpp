@@ -9,6 +9,7 @@ void nn::registerPasses(const Target &target) {
   mlir::registerPass([] { return createSimplifyScansPass(); });
   mlir::registerPass([&target] { return createPanelScanWeightsPass(target); });
   mlir::registerPass([] { return createAutodiffPass(); });
+  mlir::registerPass([] { return createRoundProductsPass(); });
   mlir::registerPass([] { return createSimplifyPass(); });
   mlir::registerPass([&target] { return createInlineKernelFunctionsPass(target); });
   mlir::registerPass([] { return createWidenHalvesPass(); });

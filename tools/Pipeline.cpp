@@ -23,6 +23,8 @@ void nn::addStage(Stage stage, OpPassManager &passes, const Machine &machine) {
   case Stage::Train: // forward, backward and update in one function
     passes.addPass(createSimplifyScansPass());
     passes.addPass(createAutodiffPass());
+    // In front of simplification, which makes products of other sums.
+    passes.addPass(createRoundProductsPass());
     passes.addPass(createSimplifyPass());
     return;
   case Stage::Fused: // kernels, launches, and a place in the arena for every value
@@ -41,7 +43,10 @@ void nn::addStage(Stage stage, OpPassManager &passes, const Machine &machine) {
     return;
   case Stage::Loops: // each kernel as loops over vectors
     passes.addPass(createEmitKernelsPass(machine));
-    passes.addNestedPass<func::FuncOp>(createCanonicalizerPass()); // kernels in parallel
+    // Kernels in parallel. Windows repeat their index arithmetic: without CSE in front, canonicalising them takes
+    // minutes.
+    passes.addNestedPass<func::FuncOp>(createCSEPass());
+    passes.addNestedPass<func::FuncOp>(createCanonicalizerPass());
     return;
   case Stage::Linalg: // beside the road: the slow and obviously right way
     passes.addPass(createLowerToReferencePass());
