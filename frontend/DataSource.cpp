@@ -55,6 +55,7 @@ public:
 private:
   bool fraction(const Expr &value, const Twine &message);
   bool fold(const CallExpr &call);
+  bool stratify(const Expr &expr);
   std::optional<mlir::RankedTensorType> recordType(const Expr &type);
   bool argument(const SourceKind &kind, const Argument &argument);
   bool option(const SourceKind &kind, const Argument &argument);
@@ -90,7 +91,9 @@ bool SourceReader::fraction(const Expr &part, const Twine &message) {
 
 /// `kfold(5, index: 0)`
 bool SourceReader::fold(const CallExpr &call) {
-  bool named = call.arguments.size() == 2 && !call.arguments[0].name && call.arguments[1].name.text == "index";
+  bool stratified = call.arguments.size() == 3 && call.arguments[2].name.text == "stratify";
+  bool named =
+      (call.arguments.size() == 2 || stratified) && !call.arguments[0].name && call.arguments[1].name.text == "index";
   if (!named) {
     evaluator.error(expr.span, "`kfold` takes the number of parts, and which of them validates")
         .hint("write `kfold(5, index: 0)`; with `const fold = 0`, `index: fold` and -D fold=1 it is another part each "
@@ -108,7 +111,21 @@ bool SourceReader::fold(const CallExpr &call) {
   }
   source.kind = "kfold";
   source.options = {{"folds", *folds}, {"index", *index}};
-  return true;
+  return !stratified || stratify(*call.arguments[2].value);
+}
+
+/// The field of classes by which folds are drawn.
+bool SourceReader::stratify(const Expr &expr) {
+  auto *name = dyn_cast<NameExpr>(&expr);
+  for (size_t i = 0; name && i < training->fields.size(); ++i) {
+    const DataField &field = training->fields[i];
+    if (field.name == name->name && field.type.getRank() == 0 && field.type.getElementType().isIntOrIndex()) {
+      source.options["stratify"] = int64_t(i) + 1;
+      return true;
+    }
+  }
+  evaluator.error(expr.span, "`stratify` names a field of `data` that holds one class per record");
+  return false;
 }
 
 /// A validation entry that is no source of its own.

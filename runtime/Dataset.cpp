@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <map>
 
 namespace nnrt {
 
@@ -105,6 +106,27 @@ void splitFold(Dataset &data, int64_t folds, int64_t index, uint64_t seed, Part 
   splitRuns(data, runs * index / folds, runs * (index + 1) / folds, seed, rest, part);
 }
 
+void splitClasses(Dataset &data, int64_t field, int64_t folds, int64_t index, uint64_t seed, Part &rest, Part &part) {
+  Permutation order(data.count(), seed, uint32_t(Draw::ValidationSplit), 0);
+  std::map<std::string, std::vector<int64_t>> classes;
+  std::string value(data.recordBytes(field), 0);
+  for (int64_t i = 0; i < data.count(); ++i) {
+    data.copy(field, order(i), value.data());
+    classes[value].push_back(order(i));
+  }
+  // Dealt out class by class: neither the parts nor a class in them differ by more than one record.
+  std::vector<bool> drawn(data.count());
+  int64_t place = 0;
+  for (const auto &[label, records] : classes)
+    for (int64_t record : records)
+      drawn[record] = place++ % folds == index;
+  rest = part = {&data, 0, 0, {}};
+  for (int64_t i = 0; i < data.count(); ++i)
+    (drawn[i] ? part : rest).picks.push_back(uint32_t(i));
+  rest.count = int64_t(rest.picks.size());
+  part.count = int64_t(part.picks.size());
+}
+
 /// The part as the program writes it.
 static std::string partText(const nnrt_source &part) {
   if (!strcmp(part.kind, "kfold"))
@@ -122,6 +144,9 @@ Status openTraining(const nnrt_train &train, const DataPlace &place, TrainingDat
     splitTail(*opened.data, validation.value, opened.training, opened.validation);
   } else if (!strcmp(validation.kind, "fraction")) {
     splitDraw(*opened.data, validation.value, uint64_t(train.seed), opened.training, opened.validation);
+  } else if (!strcmp(validation.kind, "kfold") && optionOf(validation, "stratify")) {
+    splitClasses(*opened.data, optionOf(validation, "stratify") - 1, optionOf(validation, "folds"),
+                 optionOf(validation, "index"), uint64_t(train.seed), opened.training, opened.validation);
   } else if (!strcmp(validation.kind, "kfold")) {
     splitFold(*opened.data, optionOf(validation, "folds"), optionOf(validation, "index"), uint64_t(train.seed),
               opened.training, opened.validation);

@@ -88,6 +88,8 @@ int64_t optionOf(const nnrt_source &source, const char *name);
 void splitTail(Dataset &data, double fraction, Part &rest, Part &part);
 void splitDraw(Dataset &data, double fraction, uint64_t seed, Part &rest, Part &part);
 void splitFold(Dataset &data, int64_t folds, int64_t index, uint64_t seed, Part &rest, Part &part);
+/// The same with as many records of each value of `field` in each part, but for one.
+void splitClasses(Dataset &data, int64_t field, int64_t folds, int64_t index, uint64_t seed, Part &rest, Part &part);
 
 /// Copies batches of records into the arena, for one entry.
 class Feeder {

@@ -124,7 +124,8 @@ typedef struct nnrt_source { /* absent: kind is null */
   const nnrt_field *fields;
   int64_t n_files, n_fields;
   double value;
-  const nnrt_option *options; /* text: window, stride, vocab; generate: records; kfold: folds, index */
+  const nnrt_option
+      *options; /* text: window, stride, vocab; generate: records; kfold: folds, index, stratify (a field, from 1) */
   int64_t n_options;
 } nnrt_source;
 

@@ -148,6 +148,37 @@ TEST(Split, EveryRecordIsInOneFold) {
   EXPECT_TRUE(eachOnce(all.begin(), all.end()));
 }
 
+TEST(Split, FoldsHaveTheirShareOfEveryClass) {
+  struct Labelled : Numbered {
+    using Numbered::Numbered;
+    static char labelOf(int64_t record) { return record % 7 == 0 ? 2 : record % 7 == 1 ? 1 : 0; }
+    void copy(int64_t, int64_t record, char *out) override { *out = labelOf(record); }
+  };
+  int64_t one = 1;
+  nnrt_field label{};
+  label.name = "label";
+  label.shape = &one;
+  label.type = NNRT_U8;
+  nnrt_source source{};
+  source.fields = &label;
+  source.n_fields = 1;
+  Labelled data(source, 103); // 73, 15 and 15 of the classes
+  std::vector<int64_t> all;
+  for (int64_t fold = 0; fold < 5; ++fold) {
+    Part rest, part;
+    splitClasses(data, 0, 5, fold, 7, rest, part);
+    int64_t counts[3] = {};
+    for (uint32_t record : part.picks)
+      ++counts[int(Labelled::labelOf(record))];
+    EXPECT_TRUE(counts[0] == 14 || counts[0] == 15);
+    EXPECT_EQ(counts[1], 3);
+    EXPECT_EQ(counts[2], 3);
+    EXPECT_EQ(rest.count + part.count, 103);
+    all.insert(all.end(), part.picks.begin(), part.picks.end());
+  }
+  EXPECT_TRUE(eachOnce(all.begin(), all.end()));
+}
+
 TEST(Split, OverlappingRecordsStayApart) {
   nnrt_source source{};
   Numbered data(source, 1000, /*overlap=*/3);
