@@ -105,6 +105,8 @@ ATTENTION = [
          lambda q, k, v, m: attention(q, k, v, mask=m > 0)),
     Case("dot_product_attention masked_softmax", "dot_product_attention(causal: true)(q, k, v, m > 1)", HEADS | {"m": ids(3, 3, below=3)},
          lambda q, k, v, m: attention(q, k, v, True, mask=m > 1)),
+    Case("dot_product_attention length_mask", "dot_product_attention(q, k, v, mask: length_mask(m, 5)[:, new])", TRIPLE | {"m": ids(2, below=6, first=1)},
+         lambda q, k, v, m: attention(q, k, v, mask=np.arange(5) < m[:, None, None])),
     Case("masked_softmax", "masked_softmax(x, y > 9)", {"x": real(3, 4), "y": ids(3, 4, below=2)}, lambda x, y: 0 * x),
     Case("SelfAttention Attend split_heads merge_heads", "x |> SelfAttention(2)", SEQUENCE, lambda x, **p: self_attention(x, 2, **p)),
     Case("SelfAttention Attend split_heads merge_heads", "x |> SelfAttention(1, causal: true, bias: false)", {"x": real(1, 4, 3)},

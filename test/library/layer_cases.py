@@ -53,6 +53,16 @@ def separable(x, depthwise_weight, pointwise_weight, pointwise_bias=None, **how)
     return convolve(convolve(x, depthwise_weight, groups=x.shape[1], **how), pointwise_weight, pointwise_bias)
 
 
+def transposed_same(x, weight, bias, stride):
+    """Keras' `same`: extents times the stride; what is too much goes in front and behind, the odd one behind; what lacks is zero."""
+    y = transposed(x, weight, None, stride)
+    for axis, s in zip((2, 3), stride):
+        wanted, more = x.shape[axis] * s, weight.shape[axis] - s
+        y = np.moveaxis(y, axis, 0)[max(more, 0) // 2:][:wanted]
+        y = np.moveaxis(np.pad(y, [(0, wanted - len(y))] + [(0, 0)] * 3), 0, axis)
+    return y + bias[:, None, None]
+
+
 def transposed(x, weight, bias=None, stride=(1, 1), padding=(0, 0), more=(0, 0), dilation=(1, 1), groups=1):
     """Every element adds a filter, scaled, at its place."""
     kernel = weight.shape[2:]
@@ -139,6 +149,16 @@ LAYERS = [
          "x |> ConvTranspose2d(4, (2, 3), stride: (2, 3), padding: (1, 0), output_padding: (1, 2), dilation: (2, 1), groups: 2, bias: false)",
          SMALL,
          lambda x, weight: transposed(x, weight, None, (2, 3), (1, 0), (1, 2), (2, 1), 2)),
+    Case("ConvTranspose2d same_cut", "x |> ConvTranspose2d(2, (4, 3), stride: 2, padding: same)", SMALL,
+         lambda x, weight, bias: transposed_same(x, weight, bias, (2, 2))),
+    Case("ConvTranspose2d same_cut", "x |> ConvTranspose2d(2, (2, 5), stride: (3, 1), padding: same)", SMALL,
+         lambda x, weight, bias: transposed_same(x, weight, bias, (3, 1))),
+    Case("Conv2d reverse", "x |> Conv2d(2, (2, 3), flip: true)", IMAGE,
+         lambda x, weight, bias: convolve(x, weight[:, :, ::-1, ::-1], bias), second=True),
+    Case("Conv1d reverse", "x |> Conv1d(2, kernel: 3, flip: true)", SERIES,
+         lambda x, weight, bias: convolve(x, weight[:, :, ::-1], bias, (1,), (0,), (0,))),
+    Case("Conv3d reverse", "x |> Conv3d(2, kernel: 2, flip: true)", VOLUME,
+         lambda x, weight, bias: convolve(x, weight[:, :, ::-1, ::-1, ::-1], bias, (1, 1, 1), (0, 0, 0), (0, 0, 0))),
     Case("max_pool1d row_padding", "x |> max_pool1d(2)", SERIES, lambda x: windows(x, (2,), (2,), (0,), (0,)).max(-1)),
     Case("max_pool1d row_padding", "x |> max_pool1d(3, stride: 1, padding: causal)", {"x": real(1, 2, 5)},
          lambda x: windows(x, (3,), (1,), (2,), (0,), fill=-np.inf).max(-1)),

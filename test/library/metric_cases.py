@@ -1,7 +1,7 @@
 # Metrics over two batches, the second of which has two rows that count.
 import numpy as np
 
-from case import MetricCase, ids, real
+from case import Case, MetricCase, ids, real
 
 CLASSES = {"x": real(5, 4), "y": ids(5, below=4)}
 POSITIONS = {"x": real(4, 3, 4), "y": ids(4, 3, below=4)}
@@ -35,6 +35,35 @@ def f1(x, y, threshold=0.0):
     return 2 * p * r / (p + r)
 
 
+def table(x, y):
+    """How often class i was taken for class j."""
+    counts, seen = np.zeros((x.shape[-1],) * 2), x.argmax(-1)
+    for label, guess in zip(y.ravel(), seen.ravel()):
+        counts[label, guess] += 1
+    return counts
+
+
+def averaged(x, y, parts, wholes, average):
+    t = table(x, y)
+    a, b, relevant = parts(t), wholes(t), t.sum(1)
+    if average == "micro":
+        return a.sum() / b.sum()
+    each = np.divide(a, b, out=np.zeros_like(a), where=b > 0)
+    return each.mean() if average == "macro" else (each * relevant).sum() / relevant.sum()
+
+
+def class_precision(x, y, average="macro"):
+    return averaged(x, y, np.diag, lambda t: t.sum(0), average)
+
+
+def class_recall(x, y, average="macro"):
+    return averaged(x, y, np.diag, lambda t: t.sum(1), average)
+
+
+def class_f1(x, y, average="macro"):
+    return averaged(x, y, lambda t: 2 * np.diag(t), lambda t: t.sum(0) + t.sum(1), average)
+
+
 def auc(x, y):
     """Over all pairs."""
     ones, zeros = x[y > 0.5], x[y < 0.5]
@@ -55,6 +84,8 @@ def perplexity(x, y, ignore=-100):
 
 
 METRICS = [
+    Case("confusion_matrix", "cast(confusion_matrix(x, y), f64)", {"x": real(9, 4), "y": ids(9, below=4)}, table, gradients=False),
+    Case("confusion_matrix", "cast(confusion_matrix(x, y), f64)", {"x": real(2, 7, 3), "y": ids(2, 7, below=3)}, table, gradients=False),
     MetricCase("accuracy", "accuracy", CLASSES, accuracy),
     MetricCase("accuracy", "accuracy(ignore: 1)", POSITIONS, lambda x, y: accuracy(x, y, 1)),
     MetricCase("accuracy", "accuracy(ignore: none)", POSITIONS, accuracy),
@@ -69,6 +100,13 @@ METRICS = [
     MetricCase("recall", "recall(threshold: 0.5)", BINARY_ROWS, lambda x, y: recall(x, y, 0.5)),
     MetricCase("f1", "f1", BINARY, f1),
     MetricCase("f1", "f1(threshold: -0.5)", BINARY_ROWS, lambda x, y: f1(x, y, -0.5)),
+    MetricCase("class_precision class_counts class_average", "class_precision", CLASSES, class_precision),
+    MetricCase("class_precision", "class_precision(average: weighted)", POSITIONS, lambda x, y: class_precision(x, y, "weighted")),
+    MetricCase("class_recall class_counts class_average", "class_recall", POSITIONS, class_recall),
+    MetricCase("class_recall", "class_recall(average: micro)", CLASSES, lambda x, y: class_recall(x, y, "micro")),
+    MetricCase("class_f1 class_counts class_average", "class_f1", CLASSES, class_f1),
+    MetricCase("class_f1", "class_f1(average: weighted)", POSITIONS, lambda x, y: class_f1(x, y, "weighted")),
+    MetricCase("class_f1", "class_f1(average: micro)", POSITIONS, lambda x, y: class_f1(x, y, "micro")),
     MetricCase("auc", "auc(bins: 500)", BINARY, auc),
     MetricCase("auc", "auc(bins: 4, logits: false)", {"x": real(5, 3, low=-0.1, high=1.1), "y": real(5, 3, low=0, high=1)},
                lambda x, y: auc(binned(x, 4), y)),

@@ -1,10 +1,11 @@
 # Recurrent layers, written step by step over one sequence at a time.
 import numpy as np
 
-from case import Case, InitializerCase, real
+from case import Case, InitializerCase, ids, real
 
 X = {"x": real(2, 4, 3)}
 LONG = {"x": real(3, 6, 2)}
+RAGGED = {"x": real(3, 6, 2), "lengths": ids(3, first=1, below=7)}
 
 
 def sigmoid(x):
@@ -31,32 +32,35 @@ def cell_gru(gates_x, h, u, second, after):
     return (1 - z) * np.tanh(nx + inner) + z * h
 
 
-def states(x, w, b, start, cell, reverse=False):
-    """The state of every step, at its step, and the last one; a state may be a tuple."""
+def states(x, w, b, start, cell, reverse=False, lengths=None):
+    """The state of every step, at its step, and the last one; a state may be a tuple. Steps behind a length keep it."""
     every, last = [], []
-    for sequence in x:
+    for row, sequence in enumerate(x):
         state, seen = start, {}
         for t in (reversed if reverse else iter)(range(len(sequence))):
-            state = cell(w @ sequence[t] + b, state)
+            if lengths is None or t < lengths[row]:
+                state = cell(w @ sequence[t] + b, state)
             seen[t] = state[0] if isinstance(state, tuple) else state
         every.append([seen[t] for t in sorted(seen)])
         last.append(state)
     return np.array(every), last
 
 
-def simple(x, w, u, b, reverse=False, f=np.tanh):
-    return states(x, w, b, np.zeros(len(u)), lambda g, h: cell_simple(g, h, u, f), reverse)
+def simple(x, w, u, b, reverse=False, f=np.tanh, lengths=None):
+    return states(x, w, b, np.zeros(len(u)), lambda g, h: cell_simple(g, h, u, f), reverse, lengths)
 
 
-def lstm(x, weight_ih_l0, weight_hh_l0, bias_ih_l0, bias_hh_l0=0.0, reverse=False):
+def lstm(x, weight_ih_l0, weight_hh_l0, bias_ih_l0, bias_hh_l0=0.0, reverse=False, lengths=None):
     zero = np.zeros(weight_hh_l0.shape[1])
-    return states(x, weight_ih_l0, bias_ih_l0 + bias_hh_l0, (zero, zero), lambda g, s: cell_lstm(g, s, weight_hh_l0), reverse)
+    return states(x, weight_ih_l0, bias_ih_l0 + bias_hh_l0, (zero, zero), lambda g, s: cell_lstm(g, s, weight_hh_l0),
+                  reverse, lengths)
 
 
-def gru(x, weight_ih_l0, weight_hh_l0, bias_ih_l0, bias_hh_l0=None, reverse=False, after=True):
+def gru(x, weight_ih_l0, weight_hh_l0, bias_ih_l0, bias_hh_l0=None, reverse=False, after=True, lengths=None):
     second = np.zeros(len(bias_ih_l0)) if bias_hh_l0 is None else bias_hh_l0
     start = np.zeros(weight_hh_l0.shape[1])
-    return states(x, weight_ih_l0, bias_ih_l0, start, lambda g, h: cell_gru(g, h, weight_hh_l0, second, after), reverse)
+    return states(x, weight_ih_l0, bias_ih_l0, start, lambda g, h: cell_gru(g, h, weight_hh_l0, second, after),
+                  reverse, lengths)
 
 
 def of(prefix, owned):
@@ -117,6 +121,16 @@ RECURRENT = [
     Case("GRU gru_cell steps_of", "x |> GRU(3, backwards: true)", LONG, lambda x, **p: np.array(gru(x, **p, reverse=True)[1])),
     Case("GRU", "x |> GRU(2, reset_after: false, biases: 2)", LONG, lambda x, **p: np.array(gru(x, **p, after=False)[1])),
     Case("GRU", "x |> Started", X, started, declarations=ALL_STATES),
+    Case("SimpleRNN kept length_mask", "x |> SimpleRNN(2, return_sequences: true)(mask: length_mask(lengths, 6))", RAGGED,
+         lambda x, lengths, weight_ih_l0, weight_hh_l0, bias_ih_l0: simple(x, weight_ih_l0, weight_hh_l0, bias_ih_l0, lengths=lengths)[0]),
+    Case("LSTM kept length_mask", "x |> LSTM(2, backwards: true)(mask: length_mask(lengths, 6))", RAGGED,
+         lambda x, lengths, **p: np.array([h for h, _ in lstm(x, **p, reverse=True, lengths=lengths)[1]])),
+    Case("GRU kept length_mask", "x |> GRU(2)(mask: length_mask(lengths, 6))", RAGGED,
+         lambda x, lengths, **p: np.array(gru(x, **p, lengths=lengths)[1])),
+    Case("GRU kept length_mask", "x |> GRU(2, reset_after: false)(mask: length_mask(lengths, 6))", RAGGED,
+         lambda x, lengths, **p: np.array(gru(x, **p, after=False, lengths=lengths)[1])),
+    Case("length_mask", "x * cast(length_mask(lengths, 4), f64)", {"x": real(3, 4), "lengths": ids(3, below=5)},
+         lambda x, lengths: x * (np.arange(4) < lengths[:, None])),
     Case("Bidirectional", "x |> Bidirectional(SimpleRNN(2))", X,
          lambda x, **p: both_ways(x, p, lambda a, b: np.concatenate([a, b], -1), False)),
     Case("Bidirectional", "x |> Bidirectional(SimpleRNN(2, return_sequences: true), merge: sum)", LONG,
