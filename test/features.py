@@ -54,6 +54,7 @@ FEATURES = {
     "images": (True, "a build without libpng and libjpeg"),
     "cuda": (Path("/dev/nvidiactl").exists(), "no NVIDIA GPU"),
     "two-cpus": ((os.cpu_count() or 1) >= 2, "needs two CPUs"),
+    "all-examples": (os.environ.get("NNC_ALL") == "1", "runs under tools/test --all"),
     "night": (os.environ.get("NNC_NIGHT") == "1", "runs under tools/test --night"),
 }
 
