@@ -217,11 +217,23 @@ void Grouping::run(Replacements replacements) {
     op->erase();
 }
 
+/// The number of the step comes out of memory, like all that a step works on.
+void readStep(ScanOp scan) {
+  if (scan.step().use_empty())
+    return;
+  OpBuilder b(scan);
+  auto type = RankedTensorType::get({int64_t(scan.getTrips())}, b.getI32Type());
+  unsigned index = 1 + scan.getInits().size() + scan.getSequences().size();
+  scan.getSequencesMutable().append(IotaOp::create(b, scan.getLoc(), type, /*axis=*/0).getY());
+  scan.step().replaceAllUsesWith(scan.block().insertArgument(index, scan.step().getType(), scan.getLoc()));
+}
+
 struct GroupPass : nn::impl::GroupPassBase<GroupPass> {
   void runOnOperation() override {
     for (auto function : getOperation().getOps<func::FuncOp>())
       if (!function.isPrivate()) {
         function.walk([&](ScanOp scan) {
+          readStep(scan);
           Grouping grouping(scan.block(), /*observers=*/{});
           grouping.run(replacementsOf(scan));
         });

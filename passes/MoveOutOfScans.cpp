@@ -238,17 +238,6 @@ private:
   IRMapping mapping;
 };
 
-/// The number of the step comes out of memory, like all that a step works on.
-void readStep(ScanOp scan) {
-  if (scan.step().use_empty())
-    return;
-  OpBuilder b(scan);
-  auto type = RankedTensorType::get({int64_t(scan.getTrips())}, b.getI32Type());
-  unsigned index = 1 + scan.getInits().size() + scan.getSequences().size();
-  scan.getSequencesMutable().append(IotaOp::create(b, scan.getLoc(), type, /*axis=*/0).getY());
-  scan.step().replaceAllUsesWith(scan.block().insertArgument(index, scan.step().getType(), scan.getLoc()));
-}
-
 struct MoveOutOfScansPass : nn::impl::MoveOutOfScansPassBase<MoveOutOfScansPass> {
   void runOnOperation() override {
     SmallVector<ScanOp> scans; // inner ones first
@@ -257,7 +246,6 @@ struct MoveOutOfScansPass : nn::impl::MoveOutOfScansPassBase<MoveOutOfScansPass>
       Before(scan).run();
       Behind(scan).run();
     }
-    getOperation().walk(readStep);
   }
 };
 

@@ -18,38 +18,42 @@
 
 using namespace mlir;
 
-void nn::addStage(Stage stage, OpPassManager &passes, const Machine &machine) {
+void nn::addStage(Stage stage, OpPassManager &passes, const Machine &machine, llvm::StringRef without) {
+  auto add = [&](std::unique_ptr<Pass> pass) {
+    if (without.empty() || pass->getArgument() != without)
+      passes.addPass(std::move(pass));
+  };
   switch (stage) {
   case Stage::Train: // forward, backward and update in one function
-    passes.addPass(createSimplifyScansPass());
-    passes.addPass(createAutodiffPass());
+    add(createSimplifyScansPass());
+    add(createAutodiffPass());
     // In front of simplification, which makes products of other sums.
-    passes.addPass(createRoundProductsPass());
-    passes.addPass(createSimplifyPass());
+    add(createRoundProductsPass());
+    add(createSimplifyPass());
     return;
   case Stage::Fused: // kernels, launches, and a place in the arena for every value
-    passes.addPass(createInlineKernelFunctionsPass(machine));
-    passes.addPass(createWidenHalvesPass());
-    passes.addPass(createSimplifyPass());
-    passes.addPass(createMoveOutOfScansPass());
-    passes.addPass(createPanelScanWeightsPass(machine));
-    passes.addPass(createSimplifyPass());
-    passes.addPass(createChooseLayoutsPass(machine));
+    add(createInlineKernelFunctionsPass(machine));
+    add(createWidenHalvesPass());
+    add(createSimplifyPass());
+    add(createMoveOutOfScansPass());
+    add(createPanelScanWeightsPass(machine));
+    add(createSimplifyPass());
+    add(createChooseLayoutsPass(machine));
     // Behind layouts, since the outermost dimension in memory is cut; before grouping: partial sums are kernels.
-    passes.addPass(createSplitReductionsPass());
-    passes.addPass(createGroupPass());
-    passes.addPass(createOutlineKernelsPass(machine));
-    passes.addPass(createPlanMemoryPass(machine));
+    add(createSplitReductionsPass());
+    add(createGroupPass());
+    add(createOutlineKernelsPass(machine));
+    add(createPlanMemoryPass(machine));
     return;
   case Stage::Loops: // each kernel as loops over vectors
-    passes.addPass(createEmitKernelsPass(machine));
-    // Kernels in parallel. Windows repeat their index arithmetic: without CSE in front, canonicalising them takes
-    // minutes.
-    passes.addNestedPass<func::FuncOp>(createCSEPass());
-    passes.addNestedPass<func::FuncOp>(createCanonicalizerPass());
+    add(createSimplifyScansPass());
+    add(createAutodiffPass());
+    // In front of simplification, which makes products of other sums.
+    add(createRoundProductsPass());
+    add(createSimplifyPass());
     return;
   case Stage::Linalg: // beside the road: the slow and obviously right way
-    passes.addPass(createLowerToReferencePass());
+    add(createLowerToReferencePass());
     return;
   case Stage::Ast:
   case Stage::Nn:
@@ -81,7 +85,7 @@ bool nn::runStage(ModuleOp module, Stage stage, const Machine &machine, const St
   passes.enableVerifier(options.verifier);
   if (options.verifier)
     options.verifier->follow(passes);
-  addStage(stage, passes, machine);
+  addStage(stage, passes, machine, options.without);
   if (options.dump)
     options.dump->follow(passes, stageName(stage));
   return succeeded(passes.run(module));

@@ -32,12 +32,13 @@ void registerDialects(mlir::DialectRegistry &registry);
 /// Passes and textual pipelines for nn-opt. `machine` must outlive every pass.
 void registerPipeline(const Machine &machine);
 
-/// The passes that make `stage` from the stage before it.
-void addStage(Stage stage, mlir::OpPassManager &passes, const Machine &machine);
+/// The passes that make `stage` from the stage before it; `without` names one to leave out.
+void addStage(Stage stage, mlir::OpPassManager &passes, const Machine &machine, llvm::StringRef without = {});
 
 struct StageOptions {
   IrDump *dump = nullptr;
   PassVerifier *verifier = nullptr; ///< checks the IR after every pass, and that it means what it meant
+  llvm::StringRef without = {};     ///< a pass that is left out, for tests: a program needs not all of them
 };
 
 /// Makes `stage` of a module of the stage before it. False after an error, which is emitted on the module.

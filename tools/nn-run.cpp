@@ -39,6 +39,8 @@ static cl::opt<bool> compiled("compiled",
                               cl::desc("Compile the functions and compare their results with the reference"));
 static cl::opt<std::string> targetName("target", cl::desc("With --compiled: the machine"), cl::init("host"),
                                        cl::value_desc("name"));
+static cl::opt<std::string> without("without", cl::desc("With --compiled: a pass to leave out (nn-simplify)"),
+                                    cl::value_desc("pass"));
 static cl::opt<bool> fast("fast", cl::desc("Optimise what is run: for large tensors"));
 
 static void print(StringRef function, size_t k, const HostArray &array) {
@@ -88,7 +90,7 @@ static LogicalResult run(ModuleOp module) {
     std::unique_ptr<Machine> machine = makeTarget(targetName);
     if (!machine)
       llvm::errs() << "nn-run: no target is called " << targetName << "\n";
-    return success(machine && succeeded(compareCompiled(module, *machine, effort, llvm::outs())));
+    return success(machine && succeeded(compareCompiled(module, *machine, effort, without, llvm::outs())));
   }
   auto runner = ReferenceRunner::create(module, effort);
   if (!runner)

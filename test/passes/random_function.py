@@ -40,17 +40,18 @@ class Function:
         self.rng, self.name, self.lines, self.values, self.count = rng, name, [], [], 0
         self.arguments, self.differentiable = [], differentiable
         self.real = "f64" if differentiable else rng.choice(REALS)
+        self.nested, self.prefix = 0, ""  # loops around; of names
 
     # ---- values
 
     def argument(self, shape, element, attributes=""):
-        value = Value(f"%a{len(self.arguments)}", shape, element)
+        value = Value(f"%{self.prefix}a{len(self.arguments)}", shape, element)
         self.arguments.append((value, attributes))
         self.values.append(value)
         return value
 
     def emit(self, text, shape, element):
-        value = Value(f"%v{self.count}", shape, element)
+        value = Value(f"%{self.prefix}v{self.count}", shape, element)
         self.count += 1
         self.lines.append(f"  {value.name} = {text} -> {value.type}")
         self.values.append(value)
@@ -62,7 +63,7 @@ class Function:
         return self.emit(f"nn.{mnemonic} {names}{' {' + attributes + '}' if attributes else ''} : {types}", shape, element)
 
     def constant(self, shape, element):
-        value = Value(f"%v{self.count}", shape, element)
+        value = Value(f"%{self.prefix}v{self.count}", shape, element)
         self.count += 1
         if size(shape) <= 40 and self.rng.random() < 0.5 and element in ("f32", "f64", "f16"):
             def nested(shape):
@@ -307,7 +308,8 @@ class Function:
     def input(self, shape):
         """What a product reads: a value, mostly of an elementwise op on one, or an argument."""
         there = [v for v in self.values if v.shape == tuple(shape) and v.element == self.real]
-        v = self.rng.choice(there) if there else self.argument(shape, self.real)
+        new = self.constant if self.nested else self.argument
+        v = self.rng.choice(there) if there else new(shape, self.real)
         return self.op(self.rng.choice(["tanh", "neg"]), [v], v.shape, v.element) if self.rng.random() < 0.4 else v
 
     def window(self):
@@ -336,7 +338,7 @@ class Function:
     def iota(self):
         v = self.pick(lambda v: len(v.shape) > 0)
         if v:
-            value = Value(f"%v{self.count}", v.shape, self.rng.choice(["i32", "i64", self.real]))
+            value = Value(f"%{self.prefix}v{self.count}", v.shape, self.rng.choice(["i32", "i64", self.real]))
             self.count += 1
             self.lines.append(f"  {value.name} = nn.iota {{axis = {self.rng.randrange(len(v.shape))} : i64}} : {value.type}")
             if value.real:  # at most 1
@@ -348,19 +350,63 @@ class Function:
 
     def random(self):
         v = self.pick()
-        seed, step = (Value(f"%v{self.count + i}", (), "i64") for i in range(2))
+        seed, step = (Value(f"%{self.prefix}v{self.count + i}", (), "i64") for i in range(2))
         self.count += 2
         self.lines.append(f"  {seed.name} = nn.constant dense<12345678901> : tensor<i64>")
         self.lines.append(f"  {step.name} = nn.constant dense<7> : tensor<i64>")
         attributes = f"path = {self.rng.randrange(1 << 40)} : i64, draw = {self.rng.randrange(9)} : i64, application = 0 : i64"
         return self.op("random_uniform", [seed, step], v.shape, "f32", attributes)
 
+    def scan(self):
+        """A loop over random steps: what it carries stays bounded, what it goes through has the steps in front."""
+        if self.nested >= 2:
+            return None
+        trips = self.rng.choice([1, 2, 3, 5, 8])
+        small = lambda v: size(v.shape) <= 600 and (v.real or not self.differentiable)
+        carried = [v for v in (self.pick(lambda v: v.real and small(v)) for _ in range(self.rng.randint(0, 2))) if v]
+        sequences = [v for v in (self.pick(lambda v: v.shape[:1] == (trips,) and small(v)) for _ in range(2)) if v]
+        shared = [v for v in (self.pick(small) for _ in range(self.rng.randint(1, 2))) if v]
+        if not carried + sequences + shared:
+            return None
+        body = Function(self.rng, "", self.differentiable)
+        body.real, body.nested, body.prefix = self.real, self.nested + 1, f"{self.prefix}s{self.count}_"
+        step = Value(f"%{body.prefix}t", (), "i32")
+        old = [body.argument(v.shape, v.element) for v in carried]
+        for v in sequences:
+            body.argument(v.shape[1:], v.element)
+        for v in shared:
+            body.argument(v.shape, v.element)
+        if not self.differentiable and self.rng.random() < 0.3:
+            body.values.append(step)
+        body.steps(self.rng.randint(1, 5))
+        following = [self.rng.choice([body.bounded(body.shaped(v.shape, v.element)), body.shaped(v.shape, v.element)])
+                     for v in old]
+        emitted = [v for v in body.outputs() if size(v.shape) * trips <= 4000][:3]
+        if not emitted and not carried:
+            return None
+        types = [tensor((trips, *v.shape), v.element) for v in emitted] + [v.type for v in carried]
+        lists = [f"{word}({', '.join(v.name for v in values)} : {', '.join(v.type for v in values)})"
+                 for word, values in (("carry", carried), ("over", sequences), ("with", shared)) if values]
+        reversed = ", reversed" if self.rng.random() < 0.5 else ""
+        name = f"%{self.prefix}v{self.count}"
+        self.count += 1
+        arguments = ", ".join(f"{v.name}: {v.type}" for v in [step] + [v for v, _ in body.arguments])
+        self.lines.append(f"  {name}:{len(types)} = nn.scan {' '.join(lists)} {{trips = {trips} : i64{reversed}}} -> ({', '.join(types)}) {{")
+        self.lines += [f"  ^bb0({arguments}):", *("  " + line for line in body.lines)]
+        yielded = emitted + following
+        self.lines.append(f"    nn.emit {', '.join(v.name for v in yielded)} : {', '.join(v.type for v in yielded)}")
+        self.lines.append("  }")
+        shapes = [((trips, *v.shape), v.element) for v in emitted] + [(v.shape, v.element) for v in carried]
+        results = [Value(f"{name}#{k}", shape, element) for k, (shape, element) in enumerate(shapes)]
+        self.values += results
+        return results[-1]
+
     # ---- functions
 
     def steps(self, count):
         kinds = [self.unary, self.exponential, self.positive, self.binary, self.binary, self.binary, self.quotient, self.choice,
                  self.reshape, self.transpose, self.broadcast, self.slice, self.pad, self.concat, self.reduce, self.reduce,
-                 self.softmax, self.contract, self.contract, self.convolution, self.window]
+                 self.softmax, self.contract, self.contract, self.convolution, self.window, self.scan, self.scan]
         if not self.differentiable:
             kinds += [self.logic, self.cast, self.argmax, self.iota, self.random]
         while count:

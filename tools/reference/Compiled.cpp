@@ -7,7 +7,7 @@
 #include "mlir/Pass/Pass.h"
 #include "mlir/Pass/PassManager.h"
 #include "passes/Passes.h"
-#include "runtime/Loops.h"
+#include "runtime/Team.h"
 #include "tools/Pipeline.h"
 #include "tools/reference/Expectation.h"
 #include "llvm/Support/Format.h"
@@ -41,10 +41,13 @@ class Arena {
 public:
   explicit Arena(const LoadedModel &program)
       : program(program), bytes(llvm::alignTo(std::max<int64_t>(program.model().arena_bytes, 64), 64)),
-        whole(static_cast<char *>(std::aligned_alloc(64, bytes + 2 * margin))), memory(whole + margin) {}
+        whole(static_cast<char *>(std::aligned_alloc(64, bytes + 2 * margin))), memory(whole + margin) {
+    if (team.start(3).failed())
+      llvm::report_fatal_error("no threads");
+  }
   ~Arena() { std::free(whole); }
 
-  enum class Order { Forward, Backward };
+  enum class Order { Forward, Backward, Threads };
   /// The results of an entry; none where the program lacks it.
   std::vector<HostArray> run(func::FuncOp f, ArrayRef<HostArray> inputs, Order order) {
     const nnrt_entry *entry = nullptr;
@@ -66,7 +69,10 @@ public:
         for (int64_t t = launch.tasks; t-- > 0;)
           launch.kernel(memory, args, t, t + 1);
     };
-    nnrt::forEachLaunch(entry->launches, entry->launches + entry->n_launches, rounds, run);
+    if (order == Order::Threads)
+      team.run(nnrt::Plan(entry->launches, entry->n_launches, team.size()), memory);
+    else
+      nnrt::forEachLaunch(entry->launches, entry->launches + entry->n_launches, rounds, run);
     std::vector<HostArray> results;
     for (auto [k, type] : llvm::enumerate(f.getResultTypes())) {
       auto tensor = cast<RankedTensorType>(type);
@@ -100,6 +106,7 @@ private:
   const LoadedModel &program;
   int64_t bytes;
   char *whole, *memory;
+  nnrt::Team team;
 };
 
 } // namespace
@@ -114,12 +121,14 @@ static bool compare(func::FuncOp f, Arena &arena, const Expectation &expected, r
   }
   bool inside = arena.staysInside();
   std::vector<HostArray> backward = arena.run(f, function.inputs, Arena::Order::Backward);
+  inside = inside && arena.staysInside();
+  std::vector<HostArray> together = arena.run(f, function.inputs, Arena::Order::Threads);
   if (!inside || !arena.staysInside()) {
     out << "writes outside the arena";
     return false;
   }
   for (auto [k, result] : llvm::enumerate(results))
-    if (result.bytes != backward[k].bytes) {
+    if (result.bytes != backward[k].bytes || result.bytes != together[k].bytes) {
       out << "result " << k << " depends on the order of tasks";
       return false;
     }
@@ -133,7 +142,7 @@ static bool compare(func::FuncOp f, Arena &arena, const Expectation &expected, r
 }
 
 LogicalResult nn::compareCompiled(ModuleOp module, const Machine &machine, ReferenceRunner::Effort effort,
-                                  raw_ostream &out) {
+                                  StringRef without, raw_ostream &out) {
   OwningOpRef<ModuleOp> named = module.clone();
   giveRoles(*named);
   // The derivative is the reference's, too; central differences check that (GradientCheck.h).
@@ -145,7 +154,7 @@ LogicalResult nn::compareCompiled(ModuleOp module, const Machine &machine, Refer
   auto expected = Expectation::create(*derived, effort);
   OwningOpRef<ModuleOp> loops = named->clone();
   for (Stage stage : {Stage::Train, Stage::Fused, Stage::Loops})
-    if (!runStage(*loops, stage, machine, {}))
+    if (!runStage(*loops, stage, machine, {nullptr, nullptr, without}))
       return failure();
   std::unique_ptr<LoadedModel> program = LoadedModel::load(*loops, llvmTarget(machine), /*level=*/2);
   if (!expected || !program)
