@@ -46,11 +46,11 @@ void nn::addStage(Stage stage, OpPassManager &passes, const Machine &machine, ll
     add(createPlanMemoryPass(machine));
     return;
   case Stage::Loops: // each kernel as loops over vectors
-    add(createSimplifyScansPass());
-    add(createAutodiffPass());
-    // In front of simplification, which makes products of other sums.
-    add(createRoundProductsPass());
-    add(createSimplifyPass());
+    add(createEmitKernelsPass(machine));
+    // Kernels in parallel. Windows repeat their index arithmetic: without CSE in front, canonicalising them takes
+    // minutes.
+    passes.addNestedPass<func::FuncOp>(createCSEPass());
+    passes.addNestedPass<func::FuncOp>(createCanonicalizerPass());
     return;
   case Stage::Linalg: // beside the road: the slow and obviously right way
     add(createLowerToReferencePass());
