@@ -1,6 +1,7 @@
 """Runs what a Markdown file shows. usage: blocks.py FILE.md BUILD_BIN SOURCE
 
-  ```nn        a program: `nnc check` accepts it (a fragment without a model is completed by an empty one)
+  ```nn        a program: `nnc check` accepts it without a message (a fragment without a model is completed by an empty one); where it
+               begins with `// file: NAME`, commands that follow find it under that name
   ```nn-error  a wrong program: `nnc check` refuses it, and the ```text block that follows is the message
   ```sh        commands, run in one temporary folder per file with nnc on the PATH and examples/ beside; lines that install or
                build (tools/..., cmake ...) are left to other tests
@@ -46,7 +47,12 @@ for k, (language, number, text) in enumerate(blocks):
         if not re.search(r"^model ", body, re.M):
             body += "\nmodel Empty(x: f32[batch, 1]) -> f32[batch, 1] { return x }\n"
         open(path, "w").write(body)
+        if m := re.match(r"// file: (\S+)", text[0]):
+            open(os.path.join(folder, m[1]), "w").write(body)
         message = run(["nnc", "check", "block.nn"], number, expect_failure=language == "nn-error")
+        if language == "nn" and message:
+            failures += 1
+            print(f"{document}:{number}: a message:\n{message}")
         if language == "nn-error":
             expected = "\n".join(blocks[k + 1][2]).strip()
             if expected not in message:
