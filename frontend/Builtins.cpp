@@ -100,6 +100,10 @@ static double foldRound(double x) { return std::nearbyint(x); }
 static Value absolute(BuiltinCall &call) {
   if (const Value &x = call.arguments[0]; x.isInteger())
     return x.asInteger() < 0 ? call.evaluator.negate(x, call.span) : x;
+  if (const Value &x = call.arguments[0];
+      x.isTensor() && !mlir::isa<mlir::FloatType>(x.asTensor().element()) && !x.asTensor().element().isInteger(1))
+    return Value::tensor(
+        call.evaluator.emitter.binary<nn::MaxOp>(x.asTensor(), call.evaluator.negate(x, call.span).asTensor()));
   return unary<nn::AbsOp, std::fabs>(call);
 }
 

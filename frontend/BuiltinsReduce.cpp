@@ -7,6 +7,7 @@
 #include "dialect/NN.h"
 #include "frontend/BuiltinFunctions.h"
 #include "frontend/Evaluator.h"
+#include <cmath>
 #include <limits>
 #include <numeric>
 
@@ -143,6 +144,14 @@ Value nn::frontend::meanBuiltin(BuiltinCall &call) {
   if (!mlir::isa<mlir::FloatType>(r->x.element()))
     r->x = emitter.cast(r->x, emitter.builder.getF32Type());
   mlir::Type element = r->x.element();
+  if (element.isBF16() || element.isF16()) { // sums of many halves have no place in a half
+    BuiltinCall wide = call;
+    wide.arguments[0] = Value::tensor(emitter.cast(r->x, emitter.builder.getF32Type()));
+    if (wide.arguments[3].isTensor())
+      wide.arguments[3] = Value::tensor(emitter.cast(wide.arguments[3].asTensor(), emitter.builder.getF32Type()));
+    Value mean = meanBuiltin(wide);
+    return mean.isError() ? mean : Value::tensor(emitter.cast(mean.asTensor(), element));
+  }
   Tensor x = r->x;
   bool given = call.arguments[3].kind() != Value::Kind::None;
   if (given || r->weighted) {
@@ -183,9 +192,17 @@ static Value extremum(BuiltinCall &call, Emitter::Reduction kind) {
   if (!r)
     return Value::error();
   Tensor x = r->x;
-  if (r->masked && mlir::isa<mlir::FloatType>(x.element())) {
-    double infinity = std::numeric_limits<double>::infinity();
-    x = withoutInvalidRows(call.evaluator, x, kind == Emitter::Reduction::Max ? -infinity : infinity);
+  if (r->masked) {
+    bool largest = kind == Emitter::Reduction::Max;
+    double outside = largest ? -std::numeric_limits<double>::infinity() : std::numeric_limits<double>::infinity();
+    if (!mlir::isa<mlir::FloatType>(x.element())) {
+      unsigned width = x.element().getIntOrFloatBitWidth();
+      bool isUnsigned = x.element().isUnsignedInteger() || width == 1;
+      double least = isUnsigned ? 0 : -std::ldexp(1, width - 1),
+             most = std::ldexp(1, isUnsigned ? width : width - 1) - 1;
+      outside = largest ? least : std::min(most, 0x1p62); // of 64 bits: larger than any that is exact as a double
+    }
+    x = withoutInvalidRows(call.evaluator, x, outside);
   }
   return Value::tensor(reduce(call.evaluator, kind, *r, x));
 }

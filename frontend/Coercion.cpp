@@ -19,6 +19,14 @@ Tensor Evaluator::weakScalar(double value) {
   return result;
 }
 
+/// A compile-time number as an attribute: integers keep all of their digits.
+static mlir::TypedAttr attributeOf(const Value &value, mlir::Type element) {
+  if (value.isInteger() && !isFloat(element))
+    return mlir::IntegerAttr::get(element, llvm::APInt(element.getIntOrFloatBitWidth(), uint64_t(value.asInteger()),
+                                                       /*isSigned=*/false, /*implicitTrunc=*/true));
+  return numberAttribute(element, value.isBool() ? double(value.asBool()) : value.asNumber());
+}
+
 /// The numbers of nested lists in row-major order, and their shape; false where they do not make a block.
 static bool literalShape(const Value &list, size_t depth, llvm::SmallVectorImpl<int64_t> &shape,
                          std::vector<Value> &numbers) {
@@ -53,7 +61,7 @@ std::optional<Tensor> Evaluator::literal(const Value &list, mlir::Type element, 
     }
     if (!value.isBool() && !fits(value, element, span))
       return std::nullopt;
-    numbers.push_back(numberAttribute(element, value.isBool() ? double(value.asBool()) : value.asNumber()));
+    numbers.push_back(attributeOf(value, element));
   }
   Tensor result;
   auto type = mlir::RankedTensorType::get(shape, element);
@@ -91,7 +99,11 @@ std::optional<Tensor> Evaluator::toTensor(const Value &value, mlir::Type element
       return weakScalar(value.asNumber());
     if (!fits(value, element, span))
       return std::nullopt;
-    return emitter.scalar(value.asNumber(), element);
+    Tensor result;
+    auto type = mlir::RankedTensorType::get({}, element);
+    auto number = mlir::DenseElementsAttr::get(type, mlir::Attribute(attributeOf(value, element)));
+    result.value = nn::ConstantOp::create(emitter.builder, emitter.location, type, number);
+    return result;
   }
   if (value.isBool())
     return emitter.scalar(value.asBool(), emitter.builder.getI1Type());

@@ -1,4 +1,5 @@
 //===- Index.cpp - Indices and slices -----------------------------------------------------------------------------===//
+#include "dialect/NN.h"
 #include "frontend/Evaluator.h"
 
 using namespace nn::frontend;
@@ -112,13 +113,28 @@ Value Evaluator::index(const IndexExpr &expr) {
       auto step = place.step ? evaluateInteger(*place.step, "the step of a slice") : std::optional<int64_t>(1);
       if (!low || !high || !step)
         return Value::error();
+      if (*step < 0) {
+        std::optional<int64_t> last = place.low ? wrap(*low, extent) : std::optional(extent - 1);
+        std::optional<int64_t> end = place.high ? wrap(*high, extent) : std::optional<int64_t>(-1);
+        if (last && end && *last > *end) {
+          int64_t count = (*last - *end - *step - 1) / -*step;
+          offsets.push_back(*last + (count - 1) * *step);
+          extents.push_back(count);
+          strides.push_back(-*step);
+          Tensor places = emitter.iota(count), ends = emitter.constant(double(count - 1), places.type());
+          gathers.push_back({emitter.binary<nn::SubOp>(ends, places), int64_t(result.size())});
+          result.push_back(count);
+          break;
+        }
+      }
       int64_t from = *low < 0 ? *low + extent : *low, to = *high < 0 ? *high + extent : *high;
       if (from < 0 || to > extent || from >= to || *step < 1) {
         auto &message =
             error(place.span, "the slice takes no elements of axis " + Twine(axis) + " or leaves it; it has " +
                                   names.extent(extent) + " elements in " + names.type(x));
         if (*step < 1)
-          message.hint("a step is at least 1");
+          message.hint(*step == 0 ? "a step is not 0"
+                                  : "a negative step goes from the first place down to behind the second one");
         addTrail(message, base);
         return Value::error();
       }

@@ -116,6 +116,13 @@ void Parser::allow(const std::vector<Attribute> &attributes, Span covered) {
       diagnostics.allow(warning.text, covered);
 }
 
+static bool startsExpression(const Token &token) {
+  for (Tok kind : {Tok::Identifier, Tok::Integer, Tok::Float, Tok::String, Tok::LParen, Tok::LBracket, Tok::LBrace, Tok::Minus})
+    if (token.is(kind))
+      return true;
+  return false;
+}
+
 StmtPtr Parser::statement() {
   Span start = peek().span;
   std::vector<Attribute> notes;
@@ -146,7 +153,7 @@ StmtPtr Parser::statement() {
     result = assertion();
   } else if (first.is("for") && (nameFollows || peek(1).is(Tok::LParen))) {
     result = forLoop();
-  } else if (first.is("emit") && (nameFollows || peek(1).is(Tok::LParen))) {
+  } else if (first.is("emit") && !peek(1).newlineBefore && startsExpression(peek(1))) {
     result = emitStatement();
   } else if ((first.is("before") || first.is("evaluate")) && peek(1).is(Tok::LBrace)) {
     auto hook = std::make_unique<HookStmt>(first.span);

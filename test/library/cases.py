@@ -8,10 +8,11 @@ from metric_cases import METRICS
 from norm_cases import NORMS
 from recurrent_cases import RECURRENT
 from regularizer_cases import REGULARIZERS
+from tensor_cases import TENSORS
 
 ELSEWHERE = {
     "optimizers.nn": "five steps against NumPy, in test/training",
     "schedules.nn": "all steps of a run against NumPy, in test/training",
 }
 
-CASES = ACTIVATIONS + ATTENTION + INITIALIZERS + LAYERS + LOSSES + METRICS + NORMS + RECURRENT + REGULARIZERS
+CASES = ACTIVATIONS + ATTENTION + INITIALIZERS + LAYERS + LOSSES + METRICS + NORMS + RECURRENT + REGULARIZERS + TENSORS
