@@ -231,7 +231,10 @@ Value nn::frontend::tensorBuiltin(BuiltinCall &call) {
                     "`tensor` wants an element type such as i32, and this is " + evaluator.names.describe(type));
     return Value::error();
   }
-  bool given = type.kind() == Value::Kind::Type, isNumeric = !values.isBool();
+  const Value *leaf = &values;
+  while (leaf->isList() && !leaf->elements().empty())
+    leaf = &leaf->elements().front();
+  bool given = type.kind() == Value::Kind::Type, isNumeric = !leaf->isBool();
   mlir::Type element = given       ? type.asType()
                        : isNumeric ? mlir::Type(evaluator.emitter.builder.getF32Type())
                                    : mlir::Type();

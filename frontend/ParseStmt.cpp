@@ -117,7 +117,8 @@ void Parser::allow(const std::vector<Attribute> &attributes, Span covered) {
 }
 
 static bool startsExpression(const Token &token) {
-  for (Tok kind : {Tok::Identifier, Tok::Integer, Tok::Float, Tok::String, Tok::LParen, Tok::LBracket, Tok::LBrace, Tok::Minus})
+  for (Tok kind :
+       {Tok::Identifier, Tok::Integer, Tok::Float, Tok::String, Tok::LParen, Tok::LBracket, Tok::LBrace, Tok::Minus})
     if (token.is(kind))
       return true;
   return false;

@@ -14,12 +14,12 @@ def largest(x, k):
     return np.take_along_axis(x, order, -1), order
 
 
-def running(function, unit, x, reverse=False, exclusive=False):
-    y = np.flip(x, -1) if reverse else x
+def running(function, unit, x, backwards=False, exclusive=False):
+    y = np.flip(x, -1) if backwards else x
     y = function(y, axis=-1)
     if exclusive:
         y = np.concatenate([np.full(y.shape[:-1] + (1,), unit), y[..., :-1]], -1)
-    return np.flip(y, -1) if reverse else y
+    return np.flip(y, -1) if backwards else y
 
 
 def codes(x, classes):
@@ -54,12 +54,12 @@ TENSORS = [
          lambda x: ordered(x, True)),
     Case("top_k", "top_k(2)(x)", {"x": real(3, 6)}, lambda x: largest(x, 2)),
     Case("top_k", "top_k(3)(x)", {"x": real(2, 2, 3)}, lambda x: largest(x, 3)),
-    *[Case(f"{name} shifted", f"{name}{arguments}(x)", {"x": real(*shape)},
+    *[Case(f"{name} moved_along", f"{name}{arguments}(x)", {"x": real(*shape)},
            lambda x, f=function, u=unit, o=options: running(f, u, x, **o), second=k == 0)
       for name, function, unit in (("cumsum", np.cumsum, 0.0), ("cumprod", np.cumprod, 1.0))
       for k, (shape, arguments, options) in enumerate([
-          ((3, 6), "", {}), ((2, 2, 5), "(reverse: true)", {"reverse": True}),
-          ((7,), "(exclusive: true)", {"exclusive": True}), ((4, 1), "(true, true)", {"reverse": True, "exclusive": True})])],
+          ((3, 6), "", {}), ((2, 2, 5), "(backwards: true)", {"backwards": True}),
+          ((7,), "(exclusive: true)", {"exclusive": True}), ((4, 1), "(true, true)", {"backwards": True, "exclusive": True})])],
     Case("one_hot", "cast(one_hot(5)(x), f64)", {"x": ids(3, 4, below=5)}, lambda x: codes(x, 5), gradients=False),
     Case("one_hot", "cast(one_hot(3)(x), f64)", {"x": ids(6, below=7)}, lambda x: codes(x, 3), gradients=False),
     DrawCase("random_permutation", "x |> Draw", {"x": real(30)}, drawn(permutation), declarations=layer("random_permutation(30)")),
