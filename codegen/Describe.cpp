@@ -36,6 +36,8 @@ int roleNumber(StringRef role) {
       .Case("gradient", NNRT_GRADIENT)
       .Case("metric", NNRT_METRIC)
       .Case("examples", NNRT_EXAMPLES)
+      .Case("inspect", NNRT_INSPECT)
+      .Case("assert", NNRT_ASSERT)
       .Case("validation", NNRT_VALIDATION)
       .Case("validations", NNRT_VALIDATIONS)
       .Default(-1);

@@ -101,6 +101,13 @@ Value Evaluator::apply(const Callable &callable, std::vector<Arg> inputs, Span s
   for (const Arg &input : inputs)
     if (input.value.isError())
       return Value::error();
+  if (callable.functionType) {
+    Callable plain = callable;
+    plain.functionType = nullptr;
+    return checkFunctionResult(callable, inputs, apply(plain, inputs, span, as));
+  }
+  if (callable.gradientOf)
+    return applyGradient(callable, std::move(inputs), span);
   if (callable.builtin)
     return applyBuiltin(*callable.builtin, std::move(inputs), span);
   const FunctionDecl &decl = *callable.decl;

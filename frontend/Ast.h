@@ -244,16 +244,18 @@ struct TypeField {
 
 struct TypeExpr {
   enum class Kind {
-    Plain,  ///< `f32`, `int`, `Initializer`, or a word such as `same`
-    Tensor, ///< `T[batch, n]`
-    Tuple,  ///< `(y: T[n], mean: T[c])`
-    Union,  ///< `int | same | valid`
+    Plain,    ///< `f32`, `int`, `Initializer`, or a word such as `same`
+    Tensor,   ///< `T[batch, n]`
+    Tuple,    ///< `(y: T[n], mean: T[c])`
+    Union,    ///< `int | same | valid`
+    Function, ///< `fn(T[...]) -> T[...]`
   };
   Kind kind;
   Span span;
   std::string name;                  ///< Plain, Tensor: the element type
   std::vector<DimExpr> dims;         ///< Tensor
-  std::vector<TypeField> fields;     ///< Tuple
+  std::vector<TypeField> fields;     ///< Tuple; Function: the inputs
+  TypePtr result;                    ///< Function
   std::vector<TypePtr> alternatives; ///< Union
 };
 
@@ -262,7 +264,7 @@ struct TypeExpr {
 //===--------------------------------------------------------------------------------------------------------------===//
 
 struct Stmt {
-  enum class Kind { Bind, Assign, Owned, Return, Require, Assert, For, Emit, Expression, Hook };
+  enum class Kind { Bind, Assign, Owned, Return, Require, Assert, Inspect, Entry, For, Emit, Expression, Hook };
   Stmt(Kind kind, Span span) : kind(kind), span(span) {}
   virtual ~Stmt() = default;
   const Kind kind;
@@ -327,6 +329,23 @@ struct AssertStmt : Stmt {
   AssertStmt(Span span) : Stmt(Kind::Assert, span) {}
   static bool classof(const Stmt *s) { return s->kind == Kind::Assert; }
   ExprPtr condition, tolerance;
+};
+
+/// `inspect "name", value`
+struct InspectStmt : Stmt {
+  InspectStmt(Span span) : Stmt(Kind::Inspect, span) {}
+  static bool classof(const Stmt *s) { return s->kind == Kind::Inspect; }
+  std::string name;
+  ExprPtr value;
+};
+
+struct FunctionDecl;
+
+/// `entry generate(start: i32[1, 8]) -> i32[1, 40] { … }` in a model
+struct EntryStmt : Stmt {
+  EntryStmt(Span span) : Stmt(Kind::Entry, span) {}
+  static bool classof(const Stmt *s) { return s->kind == Kind::Entry; }
+  std::shared_ptr<FunctionDecl> function;
 };
 
 struct ForStmt : Stmt {

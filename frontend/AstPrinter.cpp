@@ -247,8 +247,9 @@ void Printer::type(const TypeExpr &t) {
     });
     os << "]";
     return;
+  case TypeExpr::Kind::Function:
   case TypeExpr::Kind::Tuple:
-    os << "(";
+    os << (t.kind == TypeExpr::Kind::Function ? "fn(" : "(");
     list(t.fields, [&](const TypeField &field) {
       os << (field.saved ? "saved " : "");
       if (field.name)
@@ -256,6 +257,10 @@ void Printer::type(const TypeExpr &t) {
       type(*field.type);
     });
     os << ")";
+    if (t.result) {
+      os << " -> ";
+      type(*t.result);
+    }
     return;
   case TypeExpr::Kind::Union: {
     const char *separator = "";
@@ -355,6 +360,23 @@ void Printer::stmt(const Stmt &s) {
       expr(*tolerance);
     }
     return;
+  case Stmt::Kind::Inspect:
+    os << "inspect ";
+    quoted(cast<InspectStmt>(s).name);
+    os << ", ";
+    return expr(*cast<InspectStmt>(s).value);
+  case Stmt::Kind::Entry: {
+    auto &function = *cast<EntryStmt>(s).function;
+    os << "entry " << function.name.text << "(";
+    list(function.inputs, [&](const Parameter &p) { parameter(p); });
+    os << ")";
+    if (function.result) {
+      os << " -> ";
+      type(*function.result);
+    }
+    os << " ";
+    return block(function.body);
+  }
   case Stmt::Kind::For: {
     auto &loop = cast<ForStmt>(s);
     os << "for ";

@@ -51,6 +51,7 @@ Value onesLikeBuiltin(BuiltinCall &call);
 Value fillBuiltin(BuiltinCall &call);
 Value iotaBuiltin(BuiltinCall &call);
 Value tensorBuiltin(BuiltinCall &call);
+Value gradBuiltin(BuiltinCall &call);
 Value pairBuiltin(BuiltinCall &call);
 Value pairsBuiltin(BuiltinCall &call);
 Value idsBuiltin(BuiltinCall &call);

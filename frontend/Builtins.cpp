@@ -266,6 +266,7 @@ static const Builtin table[] = {
     {"ones_like",      "x",                    onesLikeBuiltin,                      "ones of x's type"},
     {"fill",           "*value",               fillBuiltin,                          "fill(v, n, m): a tensor [n, m] of v"},
     {"epochs",         "count",                epochs,                               "the steps of so many epochs, where `Steps` are wanted"},
+    {"grad",           "function wrt?",        gradBuiltin,                          "the gradient of a function that returns a number, by its first input or those that `wrt` names"},
     {"tensor",         "values type?",         tensorBuiltin,                        "the tensor that a number or nested lists of numbers write down, in f32 where no type is given"},
     {"iota",           "n",                    iotaBuiltin,                          "0, 1, … n-1, as i32"},
     {"pair",           "x",                    pairBuiltin,                          "(x, x) of an integer, a pair as it is"},

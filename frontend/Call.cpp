@@ -112,6 +112,17 @@ Value Evaluator::configure(const Callable &callable, std::vector<Arg> arguments,
   return Value::callable(std::move(result));
 }
 
+/// `x` or `(x, y)` as words: inputs of the function that `grad` differentiates.
+static Value inputNamesOf(const Expr &expr) {
+  if (auto *name = llvm::dyn_cast<NameExpr>(&expr))
+    return Value::word(name->name);
+  std::vector<Value> words;
+  if (auto *tuple = llvm::dyn_cast<TupleExpr>(&expr))
+    for (const Argument &element : tuple->elements)
+      words.push_back(inputNamesOf(*element.value));
+  return Value::tuple(std::move(words));
+}
+
 Value Evaluator::call(const CallExpr &expr, const Value *piped, Span pipedSpan, const Name *as) {
   Value callee = evaluate(*expr.callee);
   if (callee.isError()) {
@@ -138,7 +149,10 @@ Value Evaluator::call(const CallExpr &expr, const Value *piped, Span pipedSpan, 
       type = parameter ? parameter->type.get() : nullptr;
     }
     position += argument.name.text.empty();
-    Arg arg{argument.name.text, evaluateFor(*argument.value, type), argument.value->span};
+    bool isNames = callable.builtin && llvm::StringRef(callable.builtin->name) == "grad" && !callable.gradientOf &&
+                   argument.name.text == "wrt";
+    Arg arg{argument.name.text, isNames ? inputNamesOf(*argument.value) : evaluateFor(*argument.value, type),
+            argument.value->span};
     failed |= arg.value.isError();
     bool tensor = arg.value.isTensor() && !(arg.value.asTensor().weak && choosing && type);
     anyTensor |= tensor;
@@ -152,9 +166,9 @@ Value Evaluator::call(const CallExpr &expr, const Value *piped, Span pipedSpan, 
       arguments.insert(arguments.begin(), Arg{"", *piped, pipedSpan});
     return std::move(arguments);
   };
-  if (callable.builtin)
+  if (callable.builtin && !callable.gradientOf && !callable.functionType)
     return applyBuiltin(*callable.builtin, withPiped(), expr.span);
-  if (!choosing)
+  if (!choosing || callable.builtin)
     return apply(callable, withPiped(), expr.span, as);
   if (anyTensor && allTensors) {
     Value defaults = withDefaults(callee, expr.span);
@@ -203,7 +217,7 @@ Value Evaluator::pipe(const PipeExpr &expr) {
       return Value::error();
     }
     std::vector<Arg> arguments = {Arg{"", input, expr.value->span}};
-    if (callee.asCallable().builtin) {
+    if (callee.asCallable().builtin && !callee.asCallable().gradientOf && !callee.asCallable().functionType) {
       result = input.isError() ? input : applyBuiltin(*callee.asCallable().builtin, std::move(arguments), target->span);
     } else {
       callee = withDefaults(callee, target->span);

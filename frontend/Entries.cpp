@@ -113,6 +113,7 @@ void ModelCompiler::buildGradients(bool fromInputs) {
     entry.result("loss", "loss", all.front());
     for (auto [i, index] : llvm::enumerate(indices))
       entry.result("gradient", lossArguments[index].name, all[lossResults.size() + i]);
+    passOn(entry, all, /*updates=*/false);
   }
   entry.finish({}); // nothing is updated
   evaluator.entry = nullptr;

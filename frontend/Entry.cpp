@@ -91,6 +91,10 @@ void EntryBuilder::result(StringRef role, StringRef name, const Tensor &value) {
 }
 
 mlir::func::FuncOp EntryBuilder::finish(const OwnedSet &all) {
+  for (const auto &[slot, value] : observations) {
+    resultList.push_back(slot);
+    resultValues.push_back(value);
+  }
   for (const OwnedValue &value : all.all())
     if (changed.count(value.path))
       result(roleName(value.role), value.path, current.at(value.path));

@@ -74,14 +74,19 @@ public:
   mlir::Value step() { return counter("step"); }
 
   void result(llvm::StringRef role, llvm::StringRef name, const Tensor &value);
-  /// Returns the results and then the owned values that changed, in the order of `all`. Ops that nothing uses are
-  /// dropped.
+  /// A result behind the others, which the runtime prints or checks.
+  void observe(llvm::StringRef role, llvm::StringRef name, const Tensor &value) {
+    observations.push_back({{role.str(), name.str(), value.value.getType()}, value.value});
+  }
+  /// Returns the results, what is observed, and then the owned values that changed, in the order of `all`. Ops that
+  /// nothing uses are dropped.
   mlir::func::FuncOp finish(const OwnedSet &all);
 
   const std::vector<Slot> &arguments() const { return argumentList; }
   const std::vector<Slot> &results() const { return resultList; }
 
   bool training = false;
+  bool observed = true;     ///< `inspect` and `assert` of the model are among the results
   bool startsFresh = false; ///< owned values have the values that they start with: a test
   /// The number of rows that count, an i32 scalar, where the entry evaluates a partial batch.
   std::optional<Tensor> validRows;
@@ -98,6 +103,7 @@ private:
   mlir::func::FuncOp function;
   std::vector<Slot> argumentList, resultList;
   std::vector<mlir::Value> resultValues;
+  std::vector<std::pair<Slot, mlir::Value>> observations;
   std::map<std::string, Tensor> current;
   std::set<std::string> changed;
   std::map<std::string, mlir::Value> counters;

@@ -70,6 +70,12 @@ Evaluator::Flow Evaluator::execute(const Stmt &stmt, Value *last) {
   case Stmt::Kind::Assert:
     assertion(cast<AssertStmt>(stmt));
     return Flow::Next;
+  case Stmt::Kind::Inspect:
+    inspect(cast<InspectStmt>(stmt));
+    return Flow::Next;
+  case Stmt::Kind::Entry:
+    furtherEntry(cast<EntryStmt>(stmt));
+    return frame->returned ? Flow::Return : Flow::Next;
   case Stmt::Kind::For: {
     Flow flow = Flow::Next;
     loop(cast<ForStmt>(stmt), flow);

@@ -92,6 +92,7 @@ static void tallyMean(Evaluator &evaluator, EntryBuilder &entry, const std::stri
 
 void ModelCompiler::buildEvaluate() {
   EntryBuilder entry(evaluator.emitter, module, "evaluate");
+  entry.observed = false;
   evaluator.entry = &entry;
   Named fields = records(entry);
   entry.validRows =

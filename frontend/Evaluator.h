@@ -110,8 +110,11 @@ public:
   std::vector<LayerRow> *rows = nullptr;       ///< where applications of layers are noted, if anywhere
   std::map<std::string, int64_t> dimensions;   ///< free dimensions of the model, such as batch
   unsigned scanDepth = 0;                      ///< scans around the place where ops are built
+  std::vector<Tensor> scanSteps;               ///< their counters, outermost first
   std::vector<std::string> frozen;             ///< globs of what training leaves as it is
   TestCase *test = nullptr;                    ///< that is being evaluated
+  const EntryStmt *further = nullptr;          ///< the entry of the model that is being built
+  Value furtherResult;                         ///< and what it returns
 
   // Messages. In library code they are given at the user's call.
   Diagnostic &error(Span span, const llvm::Twine &text);
@@ -150,6 +153,8 @@ public:
   Value configure(const Callable &callable, std::vector<Arg> arguments, Span span);
   /// Calls a configured callable with its inputs.
   Value apply(const Callable &callable, std::vector<Arg> inputs, Span span, const Name *as = nullptr);
+  /// Calls `grad(f)`.
+  Value applyGradient(const Callable &callable, std::vector<Arg> inputs, Span span);
   Value applyBuiltin(const Builtin &builtin, std::vector<Arg> arguments, Span span);
   /// The callable with its configuration's defaults, where it has two lists and no configuration yet.
   Value withDefaults(const Value &value, Span span);
@@ -257,6 +262,15 @@ private:
   struct Asserted;
   std::optional<Asserted> asserted(const AssertStmt &stmt);
   void assertion(const AssertStmt &stmt);
+  void assertInModel(const AssertStmt &stmt, const Value &condition);
+  void inspect(const InspectStmt &stmt);
+  void furtherEntry(const EntryStmt &stmt);
+  std::optional<Value> matchTensor(const TypeExpr &type, const Value &value, Span span, Frame &callee,
+                                   const std::string &wanted, bool isDefault);
+  std::optional<Value> matchTuple(const Parameter &parameter, const TypeExpr &type, const Value &value, Span span,
+                                  Frame &callee);
+  bool matchFunction(const TypeExpr &type, const Value &value, std::string &reason);
+  Value checkFunctionResult(const Callable &callable, llvm::ArrayRef<Arg> inputs, Value value);
   void startHere(const OwnedValue &value);
   void tally(const OwnedStmt &stmt);
   void scheduleState(const OwnedStmt &stmt);

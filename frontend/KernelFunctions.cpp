@@ -50,6 +50,13 @@ Value Evaluator::callFunction(const FunctionDecl &decl, Frame &callee) {
   llvm::SmallVector<mlir::Value> operands;
   for (auto &[name, value] : boundValues(decl, callee)) {
     key += " " + name + "=";
+    bool holdsTensors = (value.isTuple() || value.isList()) &&
+                        llvm::any_of(value.elements(), [](const Value &v) { return v.isTensor(); });
+    if (holdsTensors) {
+      error(callee.callSpan, "`" + decl.name.text + "` keeps its identity and takes tensors one by one, not `" + name +
+                                 "`, a tuple of them");
+      return Value::error();
+    }
     if (!value.isTensor()) {
       key += names.text(value);
       continue;

@@ -59,6 +59,9 @@ void ModelCompiler::run() {
     return;
   if (train.decl)
     buildPredictRecord();
+  buildFurtherEntries();
+  if (failed())
+    return;
   if (anyHook("evaluate"))
     buildExport();
   if (train.decl)

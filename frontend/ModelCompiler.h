@@ -63,6 +63,7 @@ private:
   void buildResult();
   void buildPredict();
   void buildPredictRecord();
+  void buildFurtherEntries();
   void buildExport();
   /// Calls @loss with what the entry has, and asks for gradients of the arguments with a role in `wrt` ("trained" are
   /// the parameters that are not frozen). `step` is what random draws count, where it is not the step.
@@ -75,6 +76,7 @@ private:
     std::vector<size_t> indices; ///< of the parameters among the arguments of @loss
   };
   std::optional<StepGradients> stepGradients(EntryBuilder &entry, const Named &records);
+  void passOn(EntryBuilder &entry, llvm::ArrayRef<Tensor> results, bool updates = true);
   void clip(EntryBuilder &entry, std::vector<Tensor> &gradients, bool log);
 
   // What a train block says of single parameters (Parameters.cpp).

@@ -71,6 +71,7 @@ private:
   }
   void block(const Block &block, const std::string *condition = nullptr);
   void stmt(const Stmt &stmt);
+  bool isGrad(const Expr &callee);
   void expr(const Expr &expr);
   void branch(const IfExpr &expr);
 
@@ -229,6 +230,11 @@ void NameChecker::branch(const IfExpr &e) {
     block(*e.otherwise);
 }
 
+bool NameChecker::isGrad(const Expr &callee) {
+  auto *name = dyn_cast<NameExpr>(&callee);
+  return name && name->name == "grad" && !find("grad") && !program.find("grad", source);
+}
+
 void NameChecker::stmt(const Stmt &s) {
   switch (s.kind) {
   case Stmt::Kind::Bind:
@@ -258,6 +264,17 @@ void NameChecker::stmt(const Stmt &s) {
   case Stmt::Kind::Assert:
     expr(*cast<AssertStmt>(s).condition);
     return cast<AssertStmt>(s).tolerance ? expr(*cast<AssertStmt>(s).tolerance) : void();
+  case Stmt::Kind::Inspect:
+    return expr(*cast<InspectStmt>(s).value);
+  case Stmt::Kind::Entry: {
+    auto &function = *cast<EntryStmt>(s).function;
+    Frame frame(*this);
+    for (const Parameter &parameter : function.inputs) {
+      dims(parameter.type.get(), false);
+      scopes.back()[parameter.name.text] = {parameter.name.span, nullptr, false};
+    }
+    return block(function.body);
+  }
   case Stmt::Kind::For: {
     auto &loop = cast<ForStmt>(s);
     expr(*loop.range);
@@ -294,7 +311,8 @@ void NameChecker::expr(const Expr &e) {
   case Expr::Kind::Call:
     expr(*cast<CallExpr>(e).callee);
     for (const Argument &argument : cast<CallExpr>(e).arguments)
-      expr(*argument.value);
+      if (argument.name.text != "wrt" || !isGrad(*cast<CallExpr>(e).callee)) // names of inputs
+        expr(*argument.value);
     return;
   case Expr::Kind::Index:
     expr(*cast<IndexExpr>(e).base);

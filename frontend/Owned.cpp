@@ -37,7 +37,13 @@ std::string Evaluator::numbered(const std::string &kind) {
 }
 
 std::shared_ptr<Instance> Evaluator::makeInstance(const std::string &component, Span span) {
+  // What a shared layer applies is shared, too.
+  std::shared_ptr<Instance> *known = frame->instance ? &frame->instance->parts[component] : nullptr;
+  if (known && *known && frame->application > 0)
+    return *known;
   auto instance = std::make_shared<Instance>();
+  if (known)
+    *known = instance;
   instance->path = frame->path.empty() ? component : frame->path + "." + component;
   instance->created = span;
   if (entry) {
@@ -283,6 +289,7 @@ void Evaluator::scheduleState(const OwnedStmt &stmt) {
 void Evaluator::startHere(const OwnedValue &value) {
   mlir::OpBuilder::InsertionGuard guard(emitter.builder);
   llvm::SaveAndRestore<unsigned> outside(scanDepth, 0);
+  llvm::SaveAndRestore<std::vector<Tensor>> steps(scanSteps, {});
   emitter.builder.setInsertionPointToStart(&entry->body());
   entry->read(value, initialValue(value));
 }
@@ -369,11 +376,6 @@ Value Evaluator::randomUniform(llvm::ArrayRef<int64_t> shape, Span span) {
                      : (owner->decl && (owner->decl->role == Role::Layer || owner->decl->role == Role::Model)))
       break;
   }
-  if (scanDepth > 0) {
-    error(span, "random numbers in a `scan` cannot be compiled yet")
-        .hint("draw them in front of it, one for each step");
-    return Value::error();
-  }
   if (!owner || !entry) {
     error(span, "random numbers are drawn in layers and initialisers only")
         .hint("draw in a layer and hand the numbers to the function");
@@ -388,7 +390,26 @@ Value Evaluator::randomUniform(llvm::ArrayRef<int64_t> shape, Span span) {
   } else {
     step = entry->step();
   }
+  // The step of each scan around moves the seed, so that no two steps meet.
+  mlir::Value seed = entry->seed();
+  uint64_t factor = 0x9E3779B97F4A7C15u;
+  for (const Tensor &counter : scanSteps) {
+    mlir::Type word = emitter.builder.getI64Type();
+    auto one = mlir::RankedTensorType::get({}, word);
+    auto constant = [&](uint64_t number) {
+      Tensor result;
+      result.value = nn::ConstantOp::create(
+          emitter.builder, emitter.location, one,
+          mlir::DenseElementsAttr::get(one, mlir::Attribute(emitter.builder.getI64IntegerAttr(int64_t(number)))));
+      return result;
+    };
+    Tensor now, known;
+    known.value = seed;
+    now = emitter.binary<nn::AddOp>(emitter.cast(counter, word), constant(1));
+    seed = emitter.binary<nn::AddOp>(known, emitter.binary<nn::MulOp>(now, constant(factor))).value;
+    factor *= 0xD1342543DE82EF95u; // odd: another generator of all words
+  }
   int64_t path = int64_t(llvm::xxh3_64bits(owner->path));
   auto type = mlir::RankedTensorType::get(shape, element);
-  return Value::tensor(emitter.random(entry->seed(), step, type, path, owner->draws++, owner->application));
+  return Value::tensor(emitter.random(seed, step, type, path, owner->draws++, owner->application));
 }

@@ -152,6 +152,10 @@ StmtPtr Parser::statement() {
     result = require();
   } else if (first.is("assert") && !peek(1).newlineBefore && !peek(1).is(Tok::Assign) && !peek(1).is(Tok::Update)) {
     result = assertion();
+  } else if (first.is("inspect") && peek(1).is(Tok::String)) {
+    result = inspection();
+  } else if (first.is("entry") && nameFollows && peek(2).is(Tok::LParen)) {
+    result = entryStatement();
   } else if (first.is("for") && (nameFollows || peek(1).is(Tok::LParen))) {
     result = forLoop();
   } else if (first.is("emit") && !peek(1).newlineBefore && startsExpression(peek(1))) {
@@ -276,6 +280,30 @@ StmtPtr Parser::assertion() {
     if (!(result->tolerance = expression()))
       return nullptr;
   }
+  result->span = from(result->span);
+  return result;
+}
+
+StmtPtr Parser::inspection() {
+  auto result = std::make_unique<InspectStmt>(take().span);
+  std::optional<std::string> name = stringLiteral();
+  if (!name || !expect(Tok::Comma, "between the name and the value") || !(result->value = expression()))
+    return nullptr;
+  result->name = *name;
+  result->span = from(result->span);
+  return result;
+}
+
+StmtPtr Parser::entryStatement() {
+  auto result = std::make_unique<EntryStmt>(take().span);
+  result->function = std::make_shared<FunctionDecl>(result->span, FunctionDecl::Role::Model);
+  ++brackets;
+  bool good = expectName(result->function->name, "the name of the entry") && parameters(result->function->inputs) &&
+              (!accept(Tok::Arrow) || (result->function->result = type()));
+  --brackets;
+  result->function->span = from(result->span);
+  if (!good || !block(result->function->body, result->function->name.text))
+    return nullptr;
   result->span = from(result->span);
   return result;
 }

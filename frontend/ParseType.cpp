@@ -25,8 +25,11 @@ TypePtr Parser::type() {
 TypePtr Parser::typeAlternative() {
   auto result = std::make_unique<TypeExpr>();
   Span begin = peek().span;
+  bool isFunction = peek().is("fn") && peek(1).is(Tok::LParen);
+  if (isFunction)
+    take();
   if (accept(Tok::LParen)) {
-    result->kind = TypeExpr::Kind::Tuple;
+    result->kind = isFunction ? TypeExpr::Kind::Function : TypeExpr::Kind::Tuple;
     ++brackets;
     llvm::scope_exit restore([&] { --brackets; });
     while (!peek().is(Tok::RParen)) {
@@ -47,6 +50,9 @@ TypePtr Parser::typeAlternative() {
         break;
     }
     if (!expect(Tok::RParen, "at the end of the tuple type"))
+      return nullptr;
+    if (isFunction &&
+        (!expect(Tok::Arrow, "before the result of the function") || !(result->result = typeAlternative())))
       return nullptr;
     result->span = from(begin);
     return result;

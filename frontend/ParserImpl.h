@@ -79,6 +79,8 @@ private:
   StmtPtr owned(OwnedStmt::Role role);
   StmtPtr require();
   StmtPtr assertion();
+  StmtPtr inspection();
+  StmtPtr entryStatement();
   StmtPtr forLoop();
   StmtPtr emitStatement();
   StmtPtr assignOrExpression();

@@ -5,6 +5,7 @@
 #include "frontend/Parser.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Casting.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 
@@ -22,11 +23,17 @@ bool nn::frontend::isTypeName(StringRef name) {
   return false;
 }
 
+static std::string realPath(StringRef path) {
+  llvm::SmallString<128> real;
+  return llvm::sys::fs::real_path(path, real) ? path.str() : real.str().str();
+}
+
 Program::Program(const FrontendOptions &options, Diagnostics &diagnostics)
     : options(options), diagnostics(diagnostics) {
   for (LibraryFile &file : libraryFiles(options.stdlibDir))
     load(sources.add(file.path, std::move(file.text), /*library=*/true), /*library=*/true);
   main = &sources.add(options.path, options.text);
+  loading.push_back(realPath(options.path));
   load(*main, /*library=*/false);
   for (const auto &[name, text] : options.defines) {
     const Source &source = sources.add("-D " + name, text);
@@ -100,8 +107,21 @@ void Program::import(const ImportDecl &decl) {
       tried.push_back(path.str().str());
       continue;
     }
-    if (imported.insert(path.str().str()).second)
-      load(sources.add(path.str().str(), (*buffer)->getBuffer().str()), /*library=*/false);
+    std::string file = realPath(path);
+    if (auto it = llvm::find(loading, file); it != loading.end()) {
+      std::string chain;
+      for (const std::string &step : llvm::make_range(it, loading.end()))
+        chain += llvm::sys::path::filename(step).str() + " → ";
+      diagnostics
+          .error(decl.pathSpan, "files import each other in a circle: " + chain + llvm::sys::path::filename(file))
+          .hint("put what both need into a third file");
+      return;
+    }
+    if (!imported.insert(file).second)
+      return;
+    loading.push_back(file);
+    load(sources.add(path.str().str(), (*buffer)->getBuffer().str()), /*library=*/false);
+    loading.pop_back();
     return;
   }
   diagnostics.error(decl.pathSpan, "the file \"" + decl.path + "\" does not exist")

@@ -56,6 +56,7 @@ private:
   std::vector<const Decl *> userList;
   std::vector<std::pair<std::string, ExprPtr>> defineList;
   std::set<std::string> words, imported;
+  std::vector<std::string> loading; ///< the files whose imports are being read, the main one first
 };
 
 /// True for names of types that configuration parameters may have (`int`, `Initializer`, `pair` …) and element types.

@@ -145,12 +145,14 @@ Value Evaluator::scan(const ScanExpr &expr) {
     ScanBody *outer = std::exchange(frame->scan, &body);
     ++scanDepth;
     llvm::scope_exit leave([&] {
+      scanSteps.pop_back();
       --scanDepth;
       frame->scan = outer;
     });
     BlockScope scope(*frame);
     Tensor step;
     step.value = block.addArgument(mlir::RankedTensorType::get({}, b.getI32Type()), emitter.location);
+    scanSteps.push_back(step);
     if (steps->first != 0)
       step = emitter.binary<nn::AddOp>(step, emitter.scalar(steps->first, step.element()));
     Variable counter;

@@ -5,6 +5,7 @@
 //
 //===--------------------------------------------------------------------------------------------------------------===//
 #include "frontend/AstPrinter.h"
+#include "frontend/Builtins.h"
 #include "frontend/Evaluator.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Casting.h"
@@ -64,6 +65,62 @@ static bool matchesPlain(StringRef type, const Value &value) {
   return value.isWord() && value.asText() == type;
 }
 
+/// Whether a function takes as many inputs as the parameter's type shows; the others have defaults.
+bool Evaluator::matchFunction(const TypeExpr &type, const Value &value, std::string &reason) {
+  const Callable &callable = value.asCallable();
+  size_t wanted = type.fields.size(), least = 0, most = 0;
+  if (callable.decl) {
+    most = callable.decl->inputs.size();
+    least = llvm::count_if(callable.decl->inputs, [](const Parameter &p) { return !p.initial && !p.whenTraining; });
+  } else {
+    llvm::SmallVector<StringRef> parameters;
+    StringRef(callable.builtin->parameters).split(parameters, ' ', -1, /*KeepEmpty=*/false);
+    most = parameters.size();
+    least = llvm::count_if(parameters, [](StringRef p) { return !p.ends_with("?"); });
+  }
+  if (wanted >= least && wanted <= most)
+    return true;
+  reason = "`" + callable.name().str() + "` takes " + std::to_string(wanted < least ? least : most) +
+           (least == 1 && most == 1 ? " input" : " inputs");
+  return false;
+}
+
+/// Compares what a function returned that was given as an argument with what its parameter's type says.
+Value Evaluator::checkFunctionResult(const Callable &callable, llvm::ArrayRef<Arg> inputs, Value value) {
+  const TypeExpr &type = *callable.functionType;
+  if (!type.result || !value.isTensor())
+    return value;
+  Frame own; // the dimensions and element variables of the type are its own
+  Scope scope;
+  own.caller = frame;
+  own.source = type.span.source;
+  own.scope = &scope;
+  std::string reason;
+  for (auto [field, input] : llvm::zip(type.fields, inputs))
+    if (input.value.isTensor()) {
+      own.elements.try_emplace(field.type->name, input.value.asTensor().element());
+      matchDims(*field.type, input.value.asTensor(), own, reason);
+    }
+  reason.clear();
+  const TypeExpr &result = *type.result;
+  const Tensor &tensor = value.asTensor();
+  mlir::Type element;
+  {
+    FrameScope inOwn(*this, own);
+    element = resolveElement(result.name, result.span);
+  }
+  if (element && tensor.element() != element && !tensor.weak)
+    reason = "the element types differ";
+  else if (result.kind == TypeExpr::Kind::Plain ? tensor.rank() != 0 : !matchDims(result, tensor, own, reason))
+    reason = reason.empty() ? "a scalar is wanted" : reason;
+  if (reason.empty())
+    return value;
+  auto &message = error(callable.span, "a function `" + textOf(type) + "` is wanted here, and `" + callable.name() +
+                                           "` returns " + names.type(tensor) + ": " + reason);
+  addTrail(message, value, "it");
+  return Value::error();
+}
+
 bool Evaluator::matchConfiguration(const Parameter &parameter, Value &value, Span span, const FunctionDecl &decl) {
   if (value.isError())
     return false;
@@ -74,15 +131,29 @@ bool Evaluator::matchConfiguration(const Parameter &parameter, Value &value, Spa
     return true;
   const TypeExpr &type = *parameter.type;
   bool matches = false;
+  std::string reason;
+  auto matchesOne = [&](const TypeExpr &one) {
+    if (one.kind == TypeExpr::Kind::Plain)
+      return matchesPlain(one.name, value);
+    if (one.kind != TypeExpr::Kind::Function || !value.isCallable() || !matchFunction(one, value, reason))
+      return false;
+    Callable checked = value.asCallable();
+    checked.functionType = &one;
+    checked.span = span;
+    value = Value::callable(std::move(checked));
+    return true;
+  };
   if (type.kind == TypeExpr::Kind::Union)
     for (const TypePtr &alternative : type.alternatives)
-      matches |= alternative->kind == TypeExpr::Kind::Plain && matchesPlain(alternative->name, value);
+      matches = matches || matchesOne(*alternative);
   else
-    matches = type.kind == TypeExpr::Kind::Plain && matchesPlain(type.name, value);
+    matches = matchesOne(type);
   if (matches)
     return true;
   auto &message = error(span, "`" + decl.name.text + "` wants `" + parameter.name.text + ": " + textOf(type) +
                                   "`, and this is " + names.describe(value));
+  if (!reason.empty())
+    message.note(reason);
   if (value.isTensor() && decl.configured)
     message.hint("configuration comes first, tensors second: `x |> " + decl.name.text + "(…)`");
   if (value.isWord())
@@ -162,6 +233,84 @@ bool Evaluator::matchDims(const TypeExpr &type, const Tensor &tensor, Frame &cal
   return true;
 }
 
+/// A tensor for an input of `type`, whose variables it binds; `wanted` says in a message what is wanted.
+std::optional<Value> Evaluator::matchTensor(const TypeExpr &type, const Value &value, Span span, Frame &callee,
+                                            const std::string &wanted, bool isDefault) {
+  mlir::MLIRContext *context = emitter.builder.getContext();
+  // A tensor type: find the element type, then compare the dimensions.
+  mlir::Type element = elementType(type.name, context);
+  bool strict = value.isTensor() && !value.asTensor().weak;
+  if (!element) {
+    auto it = callee.elements.find(type.name);
+    if (it != callee.elements.end())
+      element = it->second;
+    else
+      element = strict ? value.asTensor().element() : mlir::Type(emitter.builder.getF32Type());
+  }
+  if (value.isCallable() && value.asCallable().decl &&
+      value.asCallable().decl->role == FunctionDecl::Role::Initializer && !isDefault) {
+    error(span, wanted + ", and this is " + names.describe(value));
+    return std::nullopt;
+  }
+  if (!value.isTensor() && !value.isNumber() && !value.isList() && !(value.isBool() && element.isInteger(1))) {
+    auto &message = error(span, wanted + ", and this is " + names.describe(value));
+    if (value.isTuple())
+      message.hint("take the tuple apart with `let (a, b) = …`");
+    else if (value.isCallable())
+      message.hint("it is applied first: `x |> " + value.asCallable().name() + "`");
+    return std::nullopt;
+  }
+  std::optional<Tensor> tensor = toTensor(value, element, span);
+  if (!tensor)
+    return std::nullopt;
+  std::string reason;
+  if (tensor->element() != element) {
+    auto &message = error(span, wanted + ", and this is " + names.type(*tensor) + ": the element types differ");
+    addTrail(message, value, "it");
+    message.hint("`cast(x, " + elementName(element) + ")` converts");
+    return std::nullopt;
+  }
+  callee.elements.try_emplace(type.name, element);
+  if (type.kind == TypeExpr::Kind::Plain ? tensor->rank() != 0 : !matchDims(type, *tensor, callee, reason)) {
+    if (type.kind == TypeExpr::Kind::Plain)
+      reason = "a scalar is wanted";
+    if (!reason.empty()) {
+      auto &message = error(span, wanted + ", and this is " + names.type(*tensor) + ": " + reason);
+      addTrail(message, value, "it");
+      if (callee.decl && !span.inLibrary() && type.dims.size() == 2 && tensor->rank() == 4)
+        message.hint("`flatten` makes one axis of all but the first");
+      if (callee.instance && callee.instance->applications > 0)
+        message.note("`" + callee.instance->path + "` was applied first to " + callee.instance->firstInput,
+                     callee.instance->firstCall);
+    }
+    return std::nullopt;
+  }
+  return Value::tensor(*tensor);
+}
+
+/// A tuple for an input such as `state: (h: T[n], c: T[n])`; its elements get the names of the type.
+std::optional<Value> Evaluator::matchTuple(const Parameter &parameter, const TypeExpr &type, const Value &value,
+                                           Span span, Frame &callee) {
+  std::string wanted =
+      "`" + (callee.decl ? callee.decl->name.text : "") + "` wants `" + parameter.name.text + ": " + textOf(type) + "`";
+  if ((!value.isTuple() && !value.isList()) || value.elements().size() != type.fields.size()) {
+    error(span, wanted + ", and this is " + names.describe(value));
+    return std::nullopt;
+  }
+  std::vector<Value> elements;
+  std::vector<std::string> elementNames;
+  for (auto [field, element] : llvm::zip(type.fields, value.elements())) {
+    std::optional<Value> matched = field.type->kind == TypeExpr::Kind::Tuple
+                                       ? matchTuple(parameter, *field.type, element, span, callee)
+                                       : matchTensor(*field.type, element, span, callee, wanted, /*isDefault=*/false);
+    if (!matched)
+      return std::nullopt;
+    elements.push_back(std::move(*matched));
+    elementNames.push_back(field.name.text);
+  }
+  return Value::tuple(std::move(elements), std::move(elementNames));
+}
+
 bool Evaluator::bindInput(const Parameter &parameter, Value value, Span span, Frame &callee) {
   if (value.isError())
     return false;
@@ -179,66 +328,21 @@ bool Evaluator::bindInput(const Parameter &parameter, Value value, Span span, Fr
     return bind(value);
   const TypeExpr &type = *parameter.type;
   mlir::MLIRContext *context = emitter.builder.getContext();
-  bool elementVariable = type.kind != TypeExpr::Kind::Union && type.kind != TypeExpr::Kind::Tuple &&
-                         !type.name.empty() && llvm::isUpper(type.name[0]) && !isTypeName(type.name);
-  if (type.kind == TypeExpr::Kind::Union ||
+  bool elementVariable = type.kind != TypeExpr::Kind::Union && type.kind != TypeExpr::Kind::Function &&
+                         type.kind != TypeExpr::Kind::Tuple && !type.name.empty() && llvm::isUpper(type.name[0]) &&
+                         !isTypeName(type.name);
+  if (type.kind == TypeExpr::Kind::Union || type.kind == TypeExpr::Kind::Function ||
       (type.kind == TypeExpr::Kind::Plain && !elementVariable && !elementType(type.name, context)) ||
       (type.kind == TypeExpr::Kind::Plain && type.name == "bool" && value.isBool())) {
     return matchConfiguration(parameter, value, span, *callee.decl) && bind(value);
   }
   if (type.kind == TypeExpr::Kind::Tuple) {
-    error(span, wanted() + ": tuples cannot be inputs yet");
-    return false;
+    std::optional<Value> tuple = matchTuple(parameter, type, value, span, callee);
+    return tuple && bind(*tuple);
   }
-  // A tensor type: find the element type, then compare the dimensions.
-  mlir::Type element = elementType(type.name, context);
-  bool strict = value.isTensor() && !value.asTensor().weak;
-  if (!element) {
-    auto it = callee.elements.find(type.name);
-    if (it != callee.elements.end())
-      element = it->second;
-    else
-      element = strict ? value.asTensor().element() : mlir::Type(emitter.builder.getF32Type());
-  }
-  if (value.isCallable() && value.asCallable().decl &&
-      value.asCallable().decl->role == FunctionDecl::Role::Initializer && !parameter.initial) {
-    error(span, wanted() + ", and this is " + names.describe(value));
-    return false;
-  }
-  if (!value.isTensor() && !value.isNumber() && !value.isList() && !(value.isBool() && element.isInteger(1))) {
-    auto &message = error(span, wanted() + ", and this is " + names.describe(value));
-    if (value.isTuple())
-      message.hint("take the tuple apart with `let (a, b) = …`");
-    else if (value.isCallable())
-      message.hint("it is applied first: `x |> " + value.asCallable().name() + "`");
-    return false;
-  }
-  std::optional<Tensor> tensor = toTensor(value, element, span);
-  if (!tensor)
-    return false;
-  std::string reason;
-  if (tensor->element() != element) {
-    auto &message = error(span, wanted() + ", and this is " + names.type(*tensor) + ": the element types differ");
-    addTrail(message, value, "it");
-    message.hint("`cast(x, " + elementName(element) + ")` converts");
-    return false;
-  }
-  callee.elements.try_emplace(type.name, element);
-  if (type.kind == TypeExpr::Kind::Plain ? tensor->rank() != 0 : !matchDims(type, *tensor, callee, reason)) {
-    if (type.kind == TypeExpr::Kind::Plain)
-      reason = "a scalar is wanted";
-    if (!reason.empty()) {
-      auto &message = error(span, wanted() + ", and this is " + names.type(*tensor) + ": " + reason);
-      addTrail(message, value, "it");
-      if (callee.decl && !span.inLibrary() && type.dims.size() == 2 && tensor->rank() == 4)
-        message.hint("`flatten` makes one axis of all but the first");
-      if (callee.instance && callee.instance->applications > 0)
-        message.note("`" + callee.instance->path + "` was applied first to " + callee.instance->firstInput,
-                     callee.instance->firstCall);
-    }
-    return false;
-  }
-  return bind(Value::tensor(*tensor));
+  bool isDefault = bool(parameter.initial);
+  std::optional<Value> tensor = matchTensor(type, value, span, callee, wanted(), isDefault);
+  return tensor && bind(*tensor);
 }
 
 //===--------------------------------------------------------------------------------------------------------------===//

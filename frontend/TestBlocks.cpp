@@ -77,10 +77,8 @@ void Evaluator::assertion(const AssertStmt &stmt) {
   std::optional<Asserted> result = asserted(stmt);
   if (!result)
     return;
-  if (!test) {
-    error(stmt.span, "`assert` stands in a test");
-    return;
-  }
+  if (!test)
+    return assertInModel(stmt, result->condition);
   Span at = userSpan(stmt.span);
   TestCase::Assertion record;
   record.line = at.source->place(at.begin).line;
@@ -121,6 +119,7 @@ void nn::frontend::buildTests(Evaluator &evaluator, std::vector<TestCase> &tests
     EntryBuilder entry(evaluator.emitter, evaluator.module, test.entry);
     entry.training = block->training;
     entry.startsFresh = true;
+    entry.observed = false;
     // The test works as a model of its own: draws and parameters are counted under its title.
     FunctionDecl body(block->span, FunctionDecl::Role::Model);
     Frame frame;

@@ -44,6 +44,17 @@ std::vector<Tensor> ModelCompiler::valueAndGradients(EntryBuilder &entry, const 
   return results;
 }
 
+/// What @loss returns besides the loss: new states, and what the model shows of itself.
+void ModelCompiler::passOn(EntryBuilder &entry, llvm::ArrayRef<Tensor> results, bool updates) {
+  for (size_t i = 1; i < lossResults.size(); ++i) {
+    const EntryBuilder::Slot &slot = lossResults[i];
+    if (slot.role == "inspect" || slot.role == "assert")
+      entry.observe(slot.role, slot.name, results[i]);
+    else if (updates)
+      entry.update(*evaluator.owned.find(slot.name), results[i]);
+  }
+}
+
 std::optional<ModelCompiler::StepGradients> ModelCompiler::stepGradients(EntryBuilder &entry, const Named &records) {
   Emitter &emitter = evaluator.emitter;
   int64_t count = train.accumulate, rows = train.batch;
@@ -71,8 +82,7 @@ std::optional<ModelCompiler::StepGradients> ModelCompiler::stepGradients(EntryBu
       return std::nullopt;
     std::vector<size_t> indices;
     std::vector<Tensor> all = valueAndGradients(entry, *example, step, {"trained"}, indices);
-    for (size_t i = 1; i < lossResults.size(); ++i)
-      entry.update(*evaluator.owned.find(lossResults[i].name), all[i]);
+    passOn(entry, all);
     std::vector<Tensor> gradients(all.begin() + lossResults.size(), all.end());
     if (k == 0) {
       sum = {all.front(), std::move(gradients), std::move(indices)};

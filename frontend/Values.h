@@ -47,7 +47,8 @@ struct Instance {
   unsigned applications = 0;
   std::map<std::string, std::string> members; ///< variable or path name of a parameter → its full path
   Span firstCall;
-  std::string firstInput; ///< type of the first application's input, for messages
+  std::string firstInput;                                 ///< type of the first application's input, for messages
+  std::map<std::string, std::shared_ptr<Instance>> parts; ///< the layers inside, which further applications share
 };
 
 struct Tensor {
@@ -76,11 +77,15 @@ struct Callable {
   bool configured = false;
   std::vector<Value> configuration; ///< in the order of the declaration, defaults filled in
   std::shared_ptr<Instance> instance;
-  Span span; ///< where it was written
+  Span span;                                  ///< where it was written
+  std::shared_ptr<const Callable> gradientOf; ///< of `grad(f)`: f
+  std::vector<std::string> wrt;               ///< the inputs of f whose gradients it returns; none: the first
+  bool gradientTuple = false;                 ///< as a tuple
+  const TypeExpr *functionType = nullptr;     ///< of the parameter that it was given for
 
   llvm::StringRef name() const;
   bool isLayer() const {
-    return decl && (decl->role == FunctionDecl::Role::Layer || decl->role == FunctionDecl::Role::Model);
+    return decl && !gradientOf && (decl->role == FunctionDecl::Role::Layer || decl->role == FunctionDecl::Role::Model);
   }
 };
 

@@ -1,6 +1,7 @@
 // Starting a model and calling its entries.
 #include "Entry.h"
 #include "Machine.h"
+#include <cstdio>
 #include <cstring>
 
 namespace nnrt {
@@ -23,7 +24,34 @@ const nnrt_entry *Instance::find(const char *name) const {
 }
 
 Entry::Entry(Instance &instance, const nnrt_entry &entry)
-    : instance(instance), entry(entry), plan(entry.launches, entry.n_launches, instance.team.size()) {}
+    : instance(instance), entry(entry), plan(entry.launches, entry.n_launches, instance.team.size()),
+      inspected(all(NNRT_INSPECT)), asserted(all(NNRT_ASSERT)) {}
+
+void Entry::run() {
+  instance.team.run(plan, instance.arena.data());
+  ++runs;
+  if (runs & (runs - 1))
+    return;
+  for (const nnrt_tensor *tensor : inspected) {
+    float facts[5];
+    memcpy(facts, instance.at(*tensor), sizeof facts);
+    fprintf(stderr, "inspect %s: mean %.4g deviation %.4g smallest %.4g largest %.4g", tensor->name, double(facts[0]),
+            double(facts[1]), double(facts[2]), double(facts[3]));
+    if (facts[4] > 0)
+      fprintf(stderr, ", %.0f not finite", double(facts[4]));
+    fputc('\n', stderr);
+  }
+}
+
+Status Entry::assertions() const {
+  for (const nnrt_tensor *tensor : asserted) {
+    int32_t wrong;
+    memcpy(&wrong, instance.at(*tensor), sizeof wrong);
+    if (wrong)
+      return nnrt::wrong("%s does not hold for %d elements", tensor->name, wrong);
+  }
+  return {};
+}
 
 const nnrt_tensor *Entry::find(nnrt_role role, const char *name) const {
   for (int64_t i = 0; i < entry.n_tensors; ++i) {

@@ -45,7 +45,10 @@ public:
   void setHyperDefaults();
   /// Writes an f64 scalar input.
   void setScalar(const nnrt_tensor &tensor, double value);
-  void run() { instance.team.run(plan, instance.arena.data()); }
+  /// Runs the entry once; what it shows of itself goes to the standard error, in runs 1, 2, 4, 8 …
+  void run();
+  /// The message of an assertion of the model that did not hold in the last run.
+  Status assertions() const;
   /// The value of a scalar output of any floating-point type.
   double scalar(const nnrt_tensor &tensor) const;
 
@@ -53,6 +56,8 @@ private:
   Instance &instance;
   const nnrt_entry &entry;
   Plan plan;
+  std::vector<const nnrt_tensor *> inspected, asserted;
+  int64_t runs = 0;
 };
 
 } // namespace nnrt

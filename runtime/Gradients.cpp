@@ -23,6 +23,7 @@ static Status runOnData(const Invocation &invocation, Instance &instance, int64_
   feeder.fill(data.training, indices.data(), description->batch);
   entry->set(NNRT_SEED, seed);
   entry->run();
+  NNRT_TRY(entry->assertions());
   return {};
 }
 
@@ -39,6 +40,7 @@ static Status runOnFile(const std::string &path, Instance &instance, int64_t see
   source->fill(0, source->count());
   entry->set(NNRT_SEED, seed);
   entry->run();
+  NNRT_TRY(entry->assertions());
   return {};
 }
 

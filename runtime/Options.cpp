@@ -33,7 +33,7 @@ static const VerbFacts verbs[] = {
     {Bench, "bench", "", "time steps on one fixed batch; commands RUN n, INFO, QUIT on the standard input"},
 };
 
-static constexpr uint32_t running = Train | Eval | Predict | Gradients | Bench;
+static constexpr uint32_t running = Train | Eval | Predict | Gradients | Bench | OwnEntry;
 static const char *const groups[] = {"Data", "Weights", "Training", "Output", "Machine"};
 static const OptionFacts optionTable[] = {
     {"--data", "DIR|builtin", Kind::Text, Train | Eval | Bench, "Data",
@@ -42,10 +42,11 @@ static const OptionFacts optionTable[] = {
      "a .safetensors or .npz file with one batch by name; or a data folder, whose first batch is taken"},
     {"--shuffle", "yes|no", Kind::YesNo, Train | Bench, "Data", "no: take the records in the order of the file"},
     {"--weights", "FILE", Kind::Text, Train, "Weights", "start from these weights (default: the initialisers)"},
-    {"--weights", "FILE", Kind::Text, Eval | Predict, "Weights", "use these weights (default: PROGRAM.safetensors)"},
+    {"--weights", "FILE", Kind::Text, Eval | Predict | OwnEntry, "Weights",
+     "use these weights (default: PROGRAM.safetensors)"},
     {"--weights", "FILE", Kind::Text, Gradients | Bench, "Weights", "use these weights (default: the initialisers)"},
     {"--out", "FILE", Kind::Text, Train, "Output", "where to write the weights (default: PROGRAM.safetensors)"},
-    {"--out", "FILE", Kind::Text, Predict, "Output",
+    {"--out", "FILE", Kind::Text, Predict | OwnEntry, "Output",
      "a .jsonl file takes the JSON lines, a .npy file the first output"},
     {"--out", "FILE", Kind::Text, Gradients, "Output", "where to write loss, d/PARAMETER and d/INPUT"},
     {"--report", "DIR", Kind::Text, Eval, "Output",
@@ -54,6 +55,7 @@ static const OptionFacts optionTable[] = {
     {"--steps", "N", Kind::Count, Train, "Training", "how many batches are taken, instead of --epochs"},
     {"--lr", "X", Kind::Number, Train | Bench, "Training", "learning rate in place of the program's"},
     {"--seed", "N", Kind::Natural, Train | Gradients | Bench, "Training", "seed of initialisers, order and dropout"},
+    {"--seed", "N", Kind::Natural, OwnEntry, "Output", "seed of what the entry draws"},
     {"--entry", "train|predict", Kind::Text, Bench, "Training", "what to time (default: train)"},
     {"--log", "FILE.jsonl", Kind::Text, Train, "Output", "one JSON line per step and per validation"},
     {"--quiet", nullptr, Kind::Flag, Train | Eval, "Output", "only the results"},
@@ -75,10 +77,14 @@ static const OptionFacts *findOption(uint32_t mask, const std::string &name) {
   return nullptr;
 }
 
-static std::string overallHelp(const std::string &program) {
+static const char *operandsOf(const std::pair<std::string, bool> &entry) { return entry.second ? " INPUT..." : ""; }
+
+static std::string overallHelp(const std::string &program, const std::vector<std::pair<std::string, bool>> &entries) {
   std::string text = format("usage: %s VERB [OPTION...]\n\nVerbs:\n", program.c_str());
   for (const VerbFacts &facts : verbs)
     text += format("  %-22s %s\n", (std::string(facts.name) + facts.operands).c_str(), facts.help);
+  for (const auto &entry : entries)
+    text += format("  %-22s %s\n", (entry.first + operandsOf(entry)).c_str(), "an entry of the model");
   text += format("\n'%s VERB --help' lists the options of a verb.\n"
                  "Exit status: 0 done, 1 the model or the data is wrong, 2 wrong usage, 3 the machine lacks something, "
                  "130 or 143 interrupted.\n",
@@ -177,21 +183,32 @@ static Status unknownOption(const Options &options, const VerbFacts &verb, const
                verb.name);
 }
 
-Status Options::parse(int argc, char **argv, Options &options, std::string &help) {
+Status Options::parse(int argc, char **argv, const std::vector<std::pair<std::string, bool>> &entries, Options &options,
+                      std::string &help) {
   const char *slash = argc ? strrchr(argv[0], '/') : nullptr;
   options.program = slash ? slash + 1 : argc ? argv[0] : "program";
   if (argc < 2)
     return usage("say what to do: train, eval, predict, gradients, summary, info or bench ('%s --help' explains)",
                  options.program.c_str());
   if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
-    help = overallHelp(options.program);
+    help = overallHelp(options.program, entries);
     return {};
   }
   const VerbFacts *verb = findVerb(argv[1]);
+  VerbFacts own{OwnEntry, "", "", "an entry of the model: JSON lines, one per row, or a .npy file of the first output"};
+  for (const auto &entry : entries)
+    if (entry.first == argv[1]) {
+      own.name = entry.first.c_str();
+      own.operands = operandsOf(entry);
+      options.entry = entry.first;
+      verb = &own;
+    }
   if (!verb) {
     std::vector<const char *> names;
     for (const VerbFacts &facts : verbs)
       names.push_back(facts.name);
+    for (const auto &entry : entries)
+      names.push_back(entry.first.c_str());
     if (const char *meant = nearest(argv[1], names))
       return usage("there is no verb '%s': did you mean '%s'?", argv[1], meant);
     return usage("there is no verb '%s': see '%s --help'", argv[1], options.program.c_str());

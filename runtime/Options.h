@@ -7,15 +7,27 @@
 
 namespace nnrt {
 
-enum Verb : uint32_t { Train = 1, Eval = 2, Predict = 4, Gradients = 8, Bench = 16, Summary = 32, Info = 64 };
+enum Verb : uint32_t {
+  Train = 1,
+  Eval = 2,
+  Predict = 4,
+  Gradients = 8,
+  Bench = 16,
+  Summary = 32,
+  Info = 64,
+  OwnEntry = 128
+};
 
 /// A parsed command line. Every value has been checked against its kind.
 class Options {
 public:
   /// `help` is set where the user asked for it; its text is then the answer.
-  static Status parse(int argc, char **argv, Options &options, std::string &help);
+  /// `entries` are verbs of the model's own, and whether they take files.
+  static Status parse(int argc, char **argv, const std::vector<std::pair<std::string, bool>> &entries, Options &options,
+                      std::string &help);
 
   Verb verb = Train;
+  std::string entry;   // of the model, with OwnEntry
   std::string program; // as it was called, without folders
   std::vector<std::string> arguments;
 

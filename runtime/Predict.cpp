@@ -60,6 +60,14 @@ static void appendValues(std::string &out, const nnrt_tensor &tensor, const char
 /// The most probable character at each position, where the output ranks those of a vocabulary.
 static std::string charactersOf(const Instance &instance, const nnrt_tensor &output, int64_t row) {
   std::string text;
+  if (!instance.vocabulary.empty() && output.type == NNRT_I32 && output.rank == 2) { // ids of characters
+    Vocabulary known(instance.vocabulary);
+    const int32_t *ids = reinterpret_cast<const int32_t *>(instance.at(output)) + row * output.shape[1];
+    for (int64_t i = 0; i < output.shape[1]; ++i)
+      if (ids[i] >= 0 && ids[i] < known.size())
+        appendCharacter(text, known.character(ids[i]));
+    return text;
+  }
   if (instance.vocabulary.empty() || output.type != NNRT_F32 || output.rank < 2)
     return text;
   Vocabulary known(instance.vocabulary);
@@ -151,35 +159,72 @@ Status Writer::finish() {
   return writeFile(out, {{header.data(), int64_t(header.size())}, {content.data(), int64_t(content.size())}});
 }
 
+static Status outputFile(const Options &options, const char *verb, std::string &out) {
+  out = options.text("--out");
+  if (!out.empty() && !endsWith(out, ".npy") && !endsWith(out, ".jsonl"))
+    return usage("--out of %s takes the name of a .npy file (the first output) or of a .jsonl file, not '%s'", verb,
+                 out.c_str());
+  return out.empty() ? Status() : checkWritable(out, "--out");
+}
+
+/// Runs one of `candidates` on every file, batch by batch.
+static Status runOnFiles(const Options &options, Instance &instance, const std::vector<const nnrt_entry *> &candidates,
+                         Writer &writer) {
+  int64_t batches = 0;
+  for (const std::string &path : options.arguments) {
+    std::vector<NamedArray> arrays;
+    NNRT_TRY(readGiven(path, instance, arrays));
+    std::unique_ptr<GivenBatchSource> source;
+    NNRT_TRY(GivenBatchSource::match(path, std::move(arrays), instance, candidates, source));
+    Entry entry(instance, source->entry());
+    entry.set(NNRT_SEED, options.integer("--seed", 0));
+    for (int64_t first = 0; first < source->count(); first += entry.batch()) {
+      int64_t rows = std::min(entry.batch(), source->count() - first);
+      source->fill(first, rows);
+      entry.set(NNRT_STEP, batches++); // draws of the batches differ
+      entry.run();
+      NNRT_TRY(entry.assertions());
+      writer.rows(entry, options.arguments.size() > 1 ? &path : nullptr, first, rows);
+    }
+  }
+  return writer.finish();
+}
+
 Status runPredict(const Invocation &invocation) {
   const Options &options = invocation.options;
   if (options.arguments.empty())
     return usage("predict takes at least one file: %s predict INPUT...", options.program.c_str());
-  std::string out = options.text("--out");
-  if (!out.empty() && !endsWith(out, ".npy") && !endsWith(out, ".jsonl"))
-    return usage("--out of predict takes the name of a .npy file (the first output) or of a .jsonl file, not '%s'",
-                 out.c_str());
-  if (!out.empty())
-    NNRT_TRY(checkWritable(out, "--out"));
+  std::string out;
+  NNRT_TRY(outputFile(options, "predict", out));
   Instance instance(invocation.model);
   NNRT_TRY(invocation.startTrained(instance));
   const nnrt_entry *direct;
   NNRT_TRY(invocation.need(instance, "predict", direct));
   Writer writer(instance, out);
-  for (const std::string &path : options.arguments) {
-    std::vector<NamedArray> arrays;
-    NNRT_TRY(readGiven(path, instance, arrays));
-    std::unique_ptr<GivenBatchSource> source;
-    NNRT_TRY(
-        GivenBatchSource::match(path, std::move(arrays), instance, {instance.find("predict_record"), direct}, source));
-    Entry entry(instance, source->entry());
-    for (int64_t first = 0; first < source->count(); first += entry.batch()) {
-      int64_t rows = std::min(entry.batch(), source->count() - first);
-      source->fill(first, rows);
-      entry.run();
-      writer.rows(entry, options.arguments.size() > 1 ? &path : nullptr, first, rows);
-    }
-  }
+  return runOnFiles(options, instance, {instance.find("predict_record"), direct}, writer);
+}
+
+Status runOwnEntry(const Invocation &invocation) {
+  const Options &options = invocation.options;
+  const char *name = options.entry.c_str();
+  std::string out;
+  NNRT_TRY(outputFile(options, name, out));
+  Instance instance(invocation.model);
+  const nnrt_entry &description = *instance.find(name);
+  bool takes = std::any_of(description.tensors, description.tensors + description.n_tensors,
+                           [](const nnrt_tensor &tensor) { return tensor.role == NNRT_INPUT; });
+  if (takes && options.arguments.empty())
+    return usage("%s takes at least one file: %s %s INPUT...", name, options.program.c_str(), name);
+  NNRT_TRY(invocation.startTrained(instance));
+  Writer writer(instance, out);
+  if (takes)
+    return runOnFiles(options, instance, {&description}, writer);
+  Entry entry(instance, description);
+  entry.set(NNRT_SEED, options.integer("--seed", 0));
+  entry.set(NNRT_STEP, 0);
+  entry.run();
+  NNRT_TRY(entry.assertions());
+  writer.rows(entry, nullptr, 0, entry.all(NNRT_OUTPUT)[0]->shape[0]);
   return writer.finish();
 }
 

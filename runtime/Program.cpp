@@ -71,6 +71,8 @@ static Status runVerb(const Invocation &invocation) {
     return runEval(invocation);
   case Predict:
     return runPredict(invocation);
+  case OwnEntry:
+    return runOwnEntry(invocation);
   case Gradients:
     return runGradients(invocation);
   case Bench:
@@ -90,11 +92,36 @@ static void outOfMemory() {
   _exit(Machine);
 }
 
+/// Whether the entry `generate` makes the records of a data set.
+static bool generatesRecords(const nnrt_model &model) {
+  return model.train && model.train->data.kind && !strcmp(model.train->data.kind, "generate");
+}
+
+/// The entries that the model declares itself, and whether they take inputs.
+static std::vector<std::pair<std::string, bool>> ownEntries(const nnrt_model &model) {
+  static const char *const known[] = {
+      "init",     "train_step", "train_step_log", "gradients",          "gradients_input",
+      "evaluate", "result",     "predict",        "predict_record",     "generate",
+      "slots",    "export",     "generate_test",  "generate_validation"};
+  std::vector<std::pair<std::string, bool>> own;
+  for (int64_t i = 0; i < model.n_entries; ++i) {
+    const nnrt_entry &entry = model.entries[i];
+    bool takes = false, isKnown = false;
+    for (const char *name : known)
+      isKnown |= !strcmp(name, entry.name) && (strcmp(name, "generate") != 0 || generatesRecords(model));
+    for (int64_t k = 0; k < entry.n_tensors; ++k)
+      takes |= entry.tensors[k].role == NNRT_INPUT;
+    if (!isKnown)
+      own.emplace_back(entry.name, takes);
+  }
+  return own;
+}
+
 int runProgram(const nnrt_model &model, int argc, char **argv) {
   std::set_new_handler(outOfMemory);
   Options options;
   std::string help;
-  Status status = Options::parse(argc, argv, options, help);
+  Status status = Options::parse(argc, argv, ownEntries(model), options, help);
   if (!status.failed() && !help.empty())
     fputs(help.c_str(), stdout);
   int threads = 1;

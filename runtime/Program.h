@@ -30,6 +30,7 @@ struct Invocation {
 Status runTrain(const Invocation &invocation);
 Status runEval(const Invocation &invocation);
 Status runPredict(const Invocation &invocation);
+Status runOwnEntry(const Invocation &invocation);
 Status runGradients(const Invocation &invocation);
 Status runBench(const Invocation &invocation);
 Status runSummary(const Invocation &invocation);

@@ -26,6 +26,8 @@ public:
   void load(int64_t step);
   /// Runs the step on what is loaded; returns the loss before the update.
   double run(int64_t step);
+  /// The message of an assertion that did not hold in the last step.
+  Status assertions() const { return entry.assertions(); }
   /// From now on the schedules see these results of a validation.
   void validated(const Metrics &results);
   double rate() const { return rateOut ? entry.scalar(*rateOut) : 0; }

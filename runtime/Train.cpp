@@ -71,6 +71,7 @@ static Status loop(const Run &run, Sampler &sampler, TrainingStep &step, Evaluat
   for (int64_t i = 0; i < run.total; ++i) {
     step.load(i);
     loss = step.run(i);
+    NNRT_TRY(step.assertions());
     double norm = step.norm();
     log.step(i + 1, loss, step.rate(), step.hasNorm() ? &norm : nullptr);
     if (!std::isfinite(loss)) {

@@ -46,26 +46,29 @@ typedef enum nnrt_type {
 /* What a tensor is to its entry. PARAM, STATE, SLOT, TALLY are owned: they lie in the persistent part of the arena,
  * at the same offset in every entry. All others live for one call of an entry. */
 typedef enum nnrt_role {
-  NNRT_PARAM,      /* trained */
-  NNRT_STATE,      /* carried between steps, not trained */
-  NNRT_SLOT,       /* belongs to the optimizer; name is PATH/SLOT */
-  NNRT_TALLY,      /* sums over the batches of an evaluation; name is METRIC/TALLY, "loss/sum", "loss/weight" (f64) */
-  NNRT_RECORD,     /* in: a field of the data as stored (bytes, ids), one batch; name is the field's */
-  NNRT_INPUT,      /* in: an input that the model declares, one batch */
-  NNRT_SEED,       /* in: i64 scalar */
-  NNRT_STEP,       /* in: i64 scalar, from 0 */
-  NNRT_TOTAL,      /* in: i64 scalar, steps of the whole run */
-  NNRT_VALID,      /* in: i32 scalar, rows of the batch that count (the first ones) */
-  NNRT_HYPER,      /* in: f64 scalar that the command line may replace ("lr"); `value` is the default */
-  NNRT_OUTPUT,     /* out: a result of the model */
-  NNRT_LOSS,       /* out: f32 scalar */
-  NNRT_RATE,       /* out: f64 scalar, the learning rate used */
-  NNRT_NORM,       /* out: f32 scalar, the norm of all gradients before clipping */
-  NNRT_GRADIENT,   /* out: gradient of the parameter or input `name` */
-  NNRT_METRIC,     /* out: f64 scalar, a metric's result; "loss" first */
-  NNRT_EXAMPLES,   /* in: i64 scalar, records that one epoch of training draws */
-  NNRT_VALIDATION, /* in: f64 scalar, the last validation's result of this name ("loss" or a metric's); 0 before it */
-  NNRT_VALIDATIONS /* in: i64 scalar, how many validations there were */
+  NNRT_PARAM,       /* trained */
+  NNRT_STATE,       /* carried between steps, not trained */
+  NNRT_SLOT,        /* belongs to the optimizer; name is PATH/SLOT */
+  NNRT_TALLY,       /* sums over the batches of an evaluation; name is METRIC/TALLY, "loss/sum", "loss/weight" (f64) */
+  NNRT_RECORD,      /* in: a field of the data as stored (bytes, ids), one batch; name is the field's */
+  NNRT_INPUT,       /* in: an input that the model declares, one batch */
+  NNRT_SEED,        /* in: i64 scalar */
+  NNRT_STEP,        /* in: i64 scalar, from 0 */
+  NNRT_TOTAL,       /* in: i64 scalar, steps of the whole run */
+  NNRT_VALID,       /* in: i32 scalar, rows of the batch that count (the first ones) */
+  NNRT_HYPER,       /* in: f64 scalar that the command line may replace ("lr"); `value` is the default */
+  NNRT_OUTPUT,      /* out: a result of the model */
+  NNRT_LOSS,        /* out: f32 scalar */
+  NNRT_RATE,        /* out: f64 scalar, the learning rate used */
+  NNRT_NORM,        /* out: f32 scalar, the norm of all gradients before clipping */
+  NNRT_GRADIENT,    /* out: gradient of the parameter or input `name` */
+  NNRT_METRIC,      /* out: f64 scalar, a metric's result; "loss" first */
+  NNRT_EXAMPLES,    /* in: i64 scalar, records that one epoch of training draws */
+  NNRT_VALIDATION,  /* in: f64 scalar, the last validation's result of this name ("loss" or a metric's); 0 before it */
+  NNRT_VALIDATIONS, /* in: i64 scalar, how many validations there were */
+  NNRT_INSPECT,     /* out: f32[5]: mean, deviation, smallest and largest element of the value `name`, how many are not
+                       finite */
+  NNRT_ASSERT       /* out: i32 scalar, how many elements do not hold; name is FILE:LINE: and the assertion */
 } nnrt_role;
 
 typedef struct nnrt_tensor {

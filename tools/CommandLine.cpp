@@ -49,6 +49,10 @@ struct Options {
                                cl::cat(category)};
   cl::opt<std::string> maxArena{"max-arena", cl::desc("fail if the program needs more memory than SIZE (64M, 2G)"),
                                 cl::value_desc("SIZE"), cl::cat(category)};
+  cl::opt<std::string> layer{"layer", cl::desc("with check: a layer or function, applied to inputs of the given types"),
+                             cl::value_desc("LAYER"), cl::cat(category)};
+  cl::list<std::string> shapes{"input", cl::desc("with --layer: the type of an input, such as 'f32[8, 3, 32, 32]'"),
+                               cl::value_desc("TYPE"), cl::cat(category)};
   cl::opt<std::string> show{"show", cl::desc("print the library's source of NAME"), cl::value_desc("NAME"),
                             cl::cat(category)};
 
@@ -151,6 +155,15 @@ bool Options::fill(nn::CommandLine &result) {
     result.verb = nn::CommandLine::Verb::Show;
     return true;
   }
+  result.layer = layer;
+  result.shapes.assign(shapes.begin(), shapes.end());
+  if (!layer.empty() && result.verb != nn::CommandLine::Verb::Check)
+    return usageError("--layer: nnc check applies one layer", "nnc check --layer='Dense(10)' --input='f32[8, 4]'");
+  if (layer.empty() != shapes.empty())
+    return usageError(layer.empty() ? "--input: of which layer?" : "--layer: which inputs?",
+                      "nnc check --layer='Dense(10)' --input='f32[8, 4]'");
+  if (words.empty() && !layer.empty())
+    return true;
   if (words.empty())
     return usageError("no input file", "nnc MODEL.nn; see nnc --help");
   if (words.size() > 1)

@@ -18,6 +18,8 @@ struct CommandLine {
   std::string input, output, target = "host", model, train, stdlibDir, show, dumpDir;
   std::vector<std::pair<std::string, std::string>> defines;
   std::vector<std::string> includeDirs;
+  std::string layer;               ///< `nnc check --layer`
+  std::vector<std::string> shapes; ///< of its inputs
   Stage emit = Stage::Program;
   std::optional<Stage> from; ///< the input is MLIR of this stage
   int level = 2;

@@ -81,7 +81,31 @@ int printSyntaxTree(const CommandLine &line) {
   return printAst(options, outs(), errs()) ? nn::Done : nn::ProgramIsWrong;
 }
 
+/// One layer on inputs of given types: a model of nothing else, behind what the file declares.
+int checkLayer(MLIRContext &context, const CommandLine &line) {
+  nn::frontend::FrontendOptions options;
+  if (!line.input.empty() && !readInput(line, options))
+    return nn::ProgramIsWrong;
+  if (line.input.empty())
+    options.path = "--layer";
+  std::string inputs, names;
+  for (auto [k, shape] : llvm::enumerate(line.shapes)) {
+    std::string name = "input" + std::to_string(k + 1);
+    inputs += (k ? ", " : "") + name + ": " + shape;
+    names += (k ? ", " : "") + name;
+  }
+  options.text += "\nmodel OneLayer(" + inputs + ") { return (" + line.layer + ")(" + names + ") }\n";
+  options.modelName = "OneLayer";
+  OwningOpRef<ModuleOp> module = nn::frontend::compile(context, options, errs());
+  if (!module)
+    return nn::ProgramIsWrong;
+  nn::printSummary(*module, outs());
+  return nn::Done;
+}
+
 int check(MLIRContext &context, const CommandLine &line) {
+  if (!line.layer.empty())
+    return checkLayer(context, line);
   nn::frontend::FrontendOptions options;
   if (!readInput(line, options))
     return nn::ProgramIsWrong;
