@@ -31,7 +31,7 @@ def close(a, b):
 trained = subprocess.run(["./auto", "train", "--quiet"], capture_output=True, text=True, check=True)
 shown = [line for line in trained.stderr.splitlines() if line.startswith("inspect")]
 assert len(shown) == 3 and shown[0].startswith("inspect code f32[batch, 2]: mean "), shown  # steps 1, 2 and 4
-weights = safetensors_file.read("auto.safetensors")
+weights = safetensors_file.read_safetensors(Path("auto.safetensors"))
 encode = lambda x: x @ weights["encoder.weight"].T + weights["encoder.bias"]
 decode = lambda c: c @ weights["decoder.weight"].T + weights["decoder.bias"]
 
