@@ -72,8 +72,6 @@ Value recreated(OpBuilder &b, Operation *op, ValueRange operands, Type type) {
 
 } // namespace
 
-bool isProduct(Operation *op) { return isa<ContractOp, ConvOp, ConvInputGradOp, ConvWeightGradOp>(op); }
-
 bool canStack(Operation *op, llvm::function_ref<bool(Value)> stacked) {
   if (op->getNumResults() != 1 || op->getNumRegions() != 0)
     return false;

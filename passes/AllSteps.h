@@ -14,9 +14,6 @@ struct Outside {
   bool stacked = false; ///< the steps are the first dimension of `value`; else it is the same in every step
 };
 
-/// Whether the op is a product of two tensors.
-bool isProduct(mlir::Operation *op);
-
 /// Whether atAllSteps() knows the op, where the operands at the set bits differ from step to step.
 bool canStack(mlir::Operation *op, llvm::function_ref<bool(mlir::Value)> stacked);
 

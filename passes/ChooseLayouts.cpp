@@ -1,6 +1,7 @@
 // Which tensors keep the batch innermost in memory. Follows the batch dimension from the records and inputs of an entry
 // through its ops, decides once per entry whether vectors should be rows of the batch, and writes encodings; what the
 // caller and other entries see keeps its order.
+#include "passes/Clusters.h"
 #include "passes/Passes.h"
 
 #include "dialect/NN.h"
@@ -71,8 +72,6 @@ std::optional<int64_t> resultDimension(Operation *op, unsigned operand, int64_t 
   bool stays = !isa<ConvWeightGradOp>(op) && in.getRank() == out.getRank() && in.getDimSize(d) == out.getDimSize(d);
   return stays ? std::optional<int64_t>(d) : std::nullopt;
 }
-
-bool isProduct(Operation *op) { return isa<ContractOp, ConvOp, ConvInputGradOp, ConvWeightGradOp>(op); }
 
 struct ChooseLayoutsPass : nn::impl::ChooseLayoutsPassBase<ChooseLayoutsPass> {
   explicit ChooseLayoutsPass(const Target &target) : target(&target) {}

@@ -21,11 +21,15 @@ OpKind kindOf(Operation *op) {
     return OpKind::Loop;
   if (isView(op))
     return OpKind::View;
-  // What computes nothing moves.
-  if (auto cost = dyn_cast<CostOpInterface>(op); cost && cost.flops() == 0)
-    return OpKind::Move;
-  return OpKind::Product;
+  return computesNothing(op) ? OpKind::Move : OpKind::Product;
 }
+
+bool computesNothing(Operation *op) {
+  auto cost = dyn_cast<CostOpInterface>(op);
+  return cost && cost.flops() == 0;
+}
+
+bool isProduct(Operation *op) { return isa<ContractOp, ConvOp, ConvInputGradOp, ConvWeightGradOp>(op); }
 
 static ArrayRef<int64_t> shapeOf(Value v) { return cast<RankedTensorType>(v.getType()).getShape(); }
 

@@ -27,6 +27,12 @@ enum class OpKind {
 
 OpKind kindOf(mlir::Operation *op);
 
+/// Whether the op only says where elements come from, or is a constant.
+bool computesNothing(mlir::Operation *op);
+
+/// Whether the op is a product of two tensors: one of those that have tiles.
+bool isProduct(mlir::Operation *op);
+
 /// The clusters of one block. A cluster is one of
 ///   map        Maps over one shape, any number of results
 ///   reduction  Reductions of one shape over the same axes; Maps over the full shape in front of them, whose values

@@ -1,6 +1,7 @@
 // Products that do not need the loop leave it: in front of it what depends on no carried value, for all steps at once;
 // behind it what no step waits for, and sums over the steps (gradients of weights) as one sum.
 #include "passes/AllSteps.h"
+#include "passes/Clusters.h"
 #include "passes/Passes.h"
 #include "passes/RebuildScan.h"
 
@@ -34,11 +35,6 @@ Known knownOf(ScanOp scan) {
   for (auto [outside, argument] : llvm::zip(scan.getShared(), scan.sharedArguments()))
     known[argument] = {outside, false};
   return known;
-}
-
-bool isMove(Operation *op) {
-  auto cost = dyn_cast<CostOpInterface>(op);
-  return cost && cost.flops() == 0;
 }
 
 /// Products of what the loop gets from outside, what they need, and what is computed from them alone.
@@ -81,7 +77,7 @@ private:
     bool behind = isa<ScalarOpInterface>(op) && llvm::any_of(op->getOperands(), [&](Value v) {
                     return varying.contains(v) && chosen.contains(v.getDefiningOp());
                   });
-    if (isProduct(op) || behind || (!varies && !isMove(op)))
+    if (isProduct(op) || behind || (!varies && !computesNothing(op)))
       choose(op);
   }
 

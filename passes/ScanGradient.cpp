@@ -1,5 +1,6 @@
 // The gradient of a scan: a scan in the other direction. Its body is the derivative of one step; what that reads of the
 // step it differentiates, the scan emits besides (residuals), but for what costs nothing to compute again.
+#include "passes/Clusters.h"
 #include "passes/Tape.h"
 
 #include "dialect/NN.h"
@@ -139,8 +140,7 @@ Value ScanGradient::fetch(Value v) {
     }
   } else {
     Operation *op = v.getDefiningOp();
-    auto cost = dyn_cast<CostOpInterface>(op);
-    if (cost && cost.flops() == 0) {
+    if (computesNothing(op)) {
       IRMapping inside;
       for (Value operand : op->getOperands())
         inside.map(operand, fetch(operand));
