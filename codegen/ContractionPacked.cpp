@@ -1,6 +1,8 @@
 // The packed form: the outer form's tile over panels that lie in the order in which it reads them. A call packs the
 // columns of its tasks once, and its rows of the broadcast operand (where that pays) block by block; each block of rows
-// passes all columns. Panels are [depth][width]; what lies behind the last column or row counts for nothing.
+// passes all columns. Long sums are taken in blocks: a task's sums wait in memory while the next panels are packed, and
+// see the same additions in the same order. Panels are [depth][width]; what lies behind the last column or row counts
+// for nothing.
 #include "codegen/ContractionCode.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -63,12 +65,16 @@ class PackedKernel {
 public:
   PackedKernel(ContractionCode &code)
       : code(code), problem(code.problem), plan(code.plan), point(code.everywhere()), lanes(plan.lanes),
-        depthDim(plan.reductions[0]), depth(problem.dims[depthDim].extent), rowDim(*plan.rowDim), laneDim(plan.laneDim),
-        panelWidth(plan.columns * lanes) {
+        depthDim(plan.reductions.back()), depth(plan.panelDepth), rowDim(*plan.rowDim), laneDim(plan.laneDim),
+        panelWidth(plan.columns * lanes), points(code.index(depth)) {
     int64_t elementBytes = problem.bits / 8;
     columnPanels = code.scratch(0, plan.columnBytes, plan.tasks * plan.columnBytes / elementBytes);
     if (plan.packScalars)
       rowPanels = code.scratch(plan.tasks * plan.columnBytes, plan.rowBytes, plan.rowBytes / elementBytes);
+    if (plan.sumBytes)
+      waiting = code.scratch(plan.tasks * (plan.columnBytes + plan.rowBytes), plan.sumBytes,
+                             plan.tasks * plan.sumBytes / elementBytes);
+    blocked = whole(plan.reductions[plan.blockedReduction]);
   }
 
   void emit() {
@@ -90,27 +96,82 @@ public:
       Value whole = folded<arith::DivUIOp>(code.add(code.lo, across - 1), count);
       Value fresh =
           folded<arith::OrIOp>(folded<arith::CmpIOp>(arith::CmpIPredicate::ule, g, whole), equal(row, code.index(0)));
-      when(fresh, [&] { packColumns(); });
-      code.loop(rows.begin, rows.end, plan.rowBlock, [&](Value block) {
-        Range here{block, smaller(code.add(block, plan.rowBlock), rows.end), rows.extent};
-        if (plan.packScalars)
-          packRows(here);
-        forBlocks(columns, panelWidth, [&](Value column, int64_t count) {
-          forBlocks(here, plan.rows, [&](Value row, int64_t rowCount) { tile(block, row, rowCount, column, count); });
+      if (waiting)
+        return forBlocksOfSums(0, [&] {
+          packColumns();
+          multiply();
         });
-      });
+      when(fresh, [&] { packColumns(); });
+      multiply();
     };
     when(folded<arith::CmpIOp>(arith::CmpIPredicate::ult, code.lo, code.hi),
          [&] { code.loop(firstGroup, groups, 1, group); });
   }
 
 private:
+  /// The tiles of the current rows and columns.
+  void multiply() {
+    code.loop(rows.begin, rows.end, plan.rowBlock, [&](Value block) {
+      Range here{block, smaller(code.add(block, plan.rowBlock), rows.end), rows.extent};
+      if (plan.packScalars)
+        packRows(here);
+      forBlocks(columns, panelWidth, [&](Value column, int64_t count) {
+        forBlocks(here, plan.rows, [&](Value row, int64_t rowCount) { tile(block, row, rowCount, column, count); });
+      });
+    });
+  }
+
+  /// The blocks of the sums, from reduction `number` on: sets `blocked`, `points`, `isFirst` and `isLast`.
+  void forBlocksOfSums(unsigned number, llvm::function_ref<void()> body) {
+    unsigned dim = plan.reductions[number];
+    int64_t extent = problem.dims[dim].extent, block = number == plan.blockedReduction ? plan.depthBlock : 1;
+    Value first = isFirst, last = isLast;
+    code.loop(code.index(0), code.index(extent), block, [&](Value i) {
+      Value end = smaller(code.add(i, block), code.index(extent));
+      isFirst = both(first, equal(i, code.index(0)));
+      isLast = both(last, equal(end, code.index(extent)));
+      if (number < plan.blockedReduction) {
+        point.at[dim] = i;
+        return forBlocksOfSums(number + 1, body);
+      }
+      blocked = {i, end, extent};
+      points = code.times(difference(end, i), depth / plan.depthBlock);
+      body();
+    });
+    isFirst = first;
+    isLast = last;
+    point.at[dim] = nullptr;
+  }
+
+  /// The points of a block of sums in runs along the innermost reduction: `body` gets a run's place in the panel.
+  void forRuns(llvm::function_ref<void(Value place, const Range &run)> body) {
+    forRunsFrom(plan.blockedReduction, code.index(0), body);
+  }
+  void forRunsFrom(unsigned number, Value place, llvm::function_ref<void(Value, const Range &)> body) {
+    unsigned dim = plan.reductions[number];
+    Range range = number == plan.blockedReduction ? blocked : whole(dim);
+    if (number + 1 == plan.reductions.size())
+      return body(place, range);
+    int64_t inside = 1;
+    for (unsigned d : llvm::drop_begin(plan.reductions, number + 1))
+      inside *= problem.dims[d].extent;
+    code.loop(range.begin, range.end, 1, [&](Value i) {
+      point.at[dim] = i;
+      Value behind = code.times(difference(i, range.begin), inside);
+      forRunsFrom(number + 1, folded<arith::AddIOp>(place, behind), body);
+    });
+    point.at[dim] = nullptr;
+  }
+
+  Range whole(unsigned dim) { return {code.index(0), code.index(problem.dims[dim].extent), problem.dims[dim].extent}; }
+
   template <typename Op, typename... Arguments>
   Value folded(Arguments... arguments) {
     return code.b.createOrFold<Op>(code.loc, arguments...);
   }
   Value smaller(Value a, Value b) { return folded<arith::MinUIOp>(a, b); }
   Value difference(Value a, Value b) { return folded<arith::SubIOp>(a, b); }
+  Value both(Value a, Value b) { return a ? folded<arith::AndIOp>(a, b) : b; }
   Value equal(Value a, Value b) { return folded<arith::CmpIOp>(arith::CmpIPredicate::eq, a, b); }
   void when(Value condition, llvm::function_ref<void()> body) {
     if (matchPattern(condition, m_One()))
@@ -169,9 +230,12 @@ private:
   void packRows(const Range &here) {
     forBlocks(here, plan.rows, [&](Value row, int64_t count) {
       point.at[rowDim] = row;
-      packPanel(code.scalarOperand(), address(/*vectors=*/false), code.scalarStride(rowDim),
-                code.scalarStride(depthDim), count, count, rowPanels, code.times(difference(row, here.begin), depth),
+      Value start = code.times(difference(row, here.begin), depth);
+      forRuns([&](Value place, const Range &run) {
+        packRun(run, code.scalarOperand(), address(/*vectors=*/false), code.scalarStride(rowDim),
+                code.scalarStride(depthDim), count, count, rowPanels, code.add(start, code.times(place, count)),
                 code.index(count));
+      });
     });
   }
 
@@ -190,35 +254,41 @@ private:
         if (padded % panelWidth)
           width = smaller(width, difference(code.index(padded), folded<arith::AddIOp>(columns.begin, panel)));
         Value start = folded<arith::AddIOp>(code.times(panel, depth), difference(within, panel));
-        packPanel(memory, address(/*vectors=*/true), stride, depthStride, count, lanes, columnPanels, start, width);
+        forRuns([&](Value place, const Range &run) {
+          packRun(run, memory, address(/*vectors=*/true), stride, depthStride, count, lanes, columnPanels,
+                  code.add(start, folded<arith::MulIOp>(place, width)), width);
+        });
       });
     }
     // A few panels side by side, so that the operand is read in longer runs.
     code.loop(columns.begin, columns.end, kPanelsAtOnce * panelWidth, [&](Value begin) {
       Range here{begin, smaller(code.add(begin, kPanelsAtOnce * panelWidth), columns.end), columns.extent};
-      code.loop(code.index(0), code.index(depth), 1, [&](Value k) {
-        forBlocks(here, panelWidth, [&](Value column, int64_t count) {
-          point.at[laneDim] = column;
-          int64_t groups = blocks(count, lanes);
-          Value from = code.add(address(/*vectors=*/true), code.times(k, depthStride));
-          Value to = code.add(startOf(column), code.times(k, groups * lanes));
-          for (int64_t g = 0; g < groups; ++g)
-            code.storeVector(code.loadVector(memory, code.add(from, g * lanes), lanes, count - g * lanes), columnPanels,
-                             code.add(to, g * lanes));
+      forRuns([&](Value place, const Range &run) {
+        code.loop(run.begin, run.end, 1, [&](Value k) {
+          Value at = folded<arith::AddIOp>(place, difference(k, run.begin));
+          forBlocks(here, panelWidth, [&](Value column, int64_t count) {
+            point.at[laneDim] = column;
+            int64_t groups = blocks(count, lanes);
+            Value from = code.add(address(/*vectors=*/true), code.times(k, depthStride));
+            Value to = code.add(startOf(column), code.times(at, groups * lanes));
+            for (int64_t g = 0; g < groups; ++g)
+              code.storeVector(code.loadVector(memory, code.add(from, g * lanes), lanes, count - g * lanes),
+                               columnPanels, code.add(to, g * lanes));
+          });
         });
       });
     });
   }
 
-  /// Copies `count` x depth elements to `panels`, from `start` on, `step` apart along the depth, and zeros behind them
-  /// up to `width`. Where width is no multiple of the lanes, stores reach into what is written after them.
-  void packPanel(Value memory, Value from, int64_t stride, int64_t depthStride, int64_t count, int64_t width,
-                 Value panels, Value start, Value step) {
-    auto place = [&](Value k) { return code.add(start, folded<arith::MulIOp>(k, step)); };
+  /// Copies `count` elements of each point of a run to `panels`, from `start` on, `step` apart along the depth, and
+  /// zeros behind them up to `width`. Where width is no multiple of the lanes, stores reach into what is written after
+  /// them.
+  void packRun(const Range &run, Value memory, Value from, int64_t stride, int64_t depthStride, int64_t count,
+               int64_t width, Value panels, Value start, Value step) {
+    auto place = [&](Value k) { return code.add(start, folded<arith::MulIOp>(difference(k, run.begin), step)); };
     int64_t groups = blocks(width, lanes);
-    Value zero = code.index(0);
     if (stride == 1) {
-      code.loop(zero, code.index(depth), 1, [&](Value k) {
+      code.loop(run.begin, run.end, 1, [&](Value k) {
         Value at = code.add(from, code.times(k, depthStride)), to = place(k);
         for (int64_t g = 0; g < groups; ++g)
           code.storeVector(code.loadVector(memory, code.add(at, g * lanes), lanes, count - g * lanes), panels,
@@ -227,7 +297,7 @@ private:
       return;
     }
     if (depthStride == 1) {
-      forBlocks({zero, code.index(depth), depth}, lanes, [&](Value k, int64_t steps) {
+      forBlocks(run, lanes, [&](Value k, int64_t steps) {
         func::FuncOp square = squareFunction(code, steps);
         for (int64_t g = groups; g-- > 0;) { // what reaches too far is overwritten in the next step
           Value at = code.add(code.add(from, g * lanes * stride), k);
@@ -239,9 +309,9 @@ private:
       });
       return;
     }
-    code.loop(zero, code.index(depth), 1, [&](Value k) {
+    code.loop(run.begin, run.end, 1, [&](Value k) {
       Value to = place(k), at = code.add(from, code.times(k, depthStride));
-      code.loop(zero, code.index(count), 1, [&](Value i) {
+      code.loop(code.index(0), code.index(count), 1, [&](Value i) {
         code.storeScalar(code.loadScalar(memory, code.add(at, code.times(i, stride))), panels, code.add(to, i));
       });
       code.loop(code.index(count), code.index(width), 1,
@@ -259,8 +329,12 @@ private:
     Value scalars = plan.packScalars ? code.times(difference(row, rowBlock), depth) : address(/*vectors=*/false);
     int64_t rowStride = plan.packScalars ? 1 : code.scalarStride(rowDim);
     int64_t scalarStep = plan.packScalars ? rowCount : code.scalarStride(depthDim);
-    SmallVector<Value> sums(rowCount * vectorsPerStep, code.zero(code.vectorType(lanes)));
-    sums = code.carry({0, depth, nullptr, nullptr}, 1, 1, sums, [&](Value k, ArrayRef<Value> carried) {
+    Value waitsAt = waiting ? code.add(code.times(difference(column, columns.begin), taskRows()),
+                                       code.times(difference(row, rows.begin), columnStep))
+                            : nullptr;
+    SmallVector<Value> sums = begun(waitsAt, rowCount * vectorsPerStep);
+    Bounds bounds{0, depth, nullptr, waiting ? points : nullptr};
+    sums = code.carry(bounds, 1, 1, sums, [&](Value k, ArrayRef<Value> carried) {
       Value vectorsAt = code.add(vectors, code.times(k, columnStep)),
             scalarsAt = code.add(scalars, code.times(k, scalarStep));
       if (plan.ahead) {
@@ -272,7 +346,35 @@ private:
       return code.multiply(columnPanels, vectorsAt, vectorsPerStep, columnStep, scalarMemory, scalarsAt, rowStride,
                            rowCount, carried);
     });
+    if (!waiting)
+      return code.results(point, sums, rowCount, vectorsPerStep);
+    auto done = scf::IfOp::create(code.b, code.loc, isLast, /*withElseRegion=*/true);
+    OpBuilder::InsertionGuard guard(code.b);
+    code.b.setInsertionPointToStart(&done.getThenRegion().front());
     code.results(point, sums, rowCount, vectorsPerStep);
+    code.b.setInsertionPointToStart(&done.getElseRegion().front());
+    for (auto [i, sum] : llvm::enumerate(sums))
+      code.storeVector(sum, waiting, code.add(waitsAt, i * lanes));
+  }
+
+  int64_t taskRows() const { return plan.levels[plan.levels.size() - 2].block; }
+
+  /// What a tile's sums begin with: zeros, or where the block before has left them.
+  SmallVector<Value> begun(Value waitsAt, int64_t count) {
+    SmallVector<Value> zeros(count, code.zero(code.vectorType(lanes)));
+    if (!waiting)
+      return zeros;
+    SmallVector<Type> types(count, code.vectorType(lanes));
+    auto fresh = scf::IfOp::create(code.b, code.loc, types, isFirst, /*withElseRegion=*/true);
+    OpBuilder::InsertionGuard guard(code.b);
+    code.b.setInsertionPointToStart(&fresh.getThenRegion().front());
+    scf::YieldOp::create(code.b, code.loc, zeros);
+    code.b.setInsertionPointToStart(&fresh.getElseRegion().front());
+    SmallVector<Value> left;
+    for (int64_t i = 0; i < count; ++i)
+      left.push_back(code.loadVector(waiting, code.add(waitsAt, i * lanes), lanes, lanes));
+    scf::YieldOp::create(code.b, code.loc, left);
+    return SmallVector<Value>(fresh.getResults());
   }
 
   ContractionCode &code;
@@ -285,7 +387,10 @@ private:
   unsigned rowDim, laneDim;
   int64_t panelWidth;
   Range rows, columns;
-  Value columnPanels, rowPanels;
+  Value columnPanels, rowPanels, waiting;
+  Range blocked;         ///< indices of the blocked reduction in the current panels
+  Value points;          ///< of the sums in the current panels
+  Value isFirst, isLast; ///< whether they are the first, the last ones of their sums
 };
 } // namespace
 

@@ -48,11 +48,15 @@ struct TilePlan {
   llvm::SmallVector<unsigned> inner;
   std::optional<unsigned> spanDim;
   int64_t span = 1;
-  // Packed form: whether the broadcast operand is packed as well, how many rows of it at a time, and the bytes of a
-  // task's packed columns and of those rows, which together are its workspace.
+  // Packed form: whether the broadcast operand is packed as well and how many rows of it at a time. Panels hold
+  // `panelDepth` points of the sums at most: of the reduction number `blockedReduction` `depthBlock` indices at a time,
+  // of those around it one, of those inside it all. Sums that several blocks make wait in memory.
   bool packScalars = false;
   int64_t rowBlock = 0;
-  int64_t columnBytes = 0, rowBytes = 0;
+  unsigned blockedReduction = 0;
+  int64_t depthBlock = 0, panelDepth = 0;
+  // Bytes of a task's packed columns, of its rows, of its waiting sums: together its workspace.
+  int64_t columnBytes = 0, rowBytes = 0, sumBytes = 0;
   int64_t ahead = 0; ///< reduction steps by which panels are asked for before they are read; 0: never
 
   /// One line for people: form, tile, loops, tasks.

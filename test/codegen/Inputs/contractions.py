@@ -115,3 +115,18 @@ for size, (b, c, m, n, k) in {"short": (5, 3, 7, 40, 33), "deep": (3, 2, 5, 19, 
     product(f"free_{size}_innermost", "bmk", "nk", "bmn", extents, orders=([1, 2, 0], None, [1, 2, 0]), epilogue=lambda *t: bias_tanh(*t, 2))
     product(f"free_{size}_gradient", "bcmk", "bcmn", "nk", extents, epilogue=momentum)
     product(f"free_{size}_double", "bcmk", "nk", "bcmn", extents, element="f64")
+# Long sums are taken in blocks, sums over several dimensions are gathered in panels.
+for size, (m, n, k) in {"deep": (70, 67, 1543), "deep_narrow": (49, 530, 2048), "deep_tile": (1, 2, 5000)}.items():
+    extents = {"m": m, "n": n, "k": k}
+    for lhs in "mk", "km":
+        for rhs in "kn", "nk":
+            product(f"{size}_{lhs}_{rhs}", lhs, rhs, "mn", extents)
+    product(f"{size}_bias", "km", "kn", "nm", extents, epilogue=lambda *t: bias_tanh(*t, 0))
+    product(f"{size}_update", "km", "kn", "mn", extents, epilogue=momentum)
+    product(f"{size}_double", "km", "kn", "mn", extents, element="f64")
+for size, (b, k, c) in {"whole": (5, 37, 1), "outer": (7, 130, 1), "inner": (3, 901, 1), "three": (4, 17, 19)}.items():
+    extents = {"b": b, "c": c, "k": k, "m": 51, "n": 75}
+    product(f"gathered_{size}", "bckm", "kbcn", "mn", extents)
+    product(f"gathered_{size}_across", "mbck", "nkcb", "mn", extents, epilogue=lambda *t: bias_tanh(*t, 1))
+    product(f"gathered_{size}_update", "ckbm", "nbck", "nm", extents, epilogue=momentum)
+    product(f"gathered_{size}_double", "bckm", "nckb", "mn", extents, element="f64")
