@@ -89,9 +89,9 @@ void nn::frontend::lintLearningRate(Evaluator &evaluator, const UpdateFunction &
   double most = normalised ? 0.05 : 20, least = normalised ? 1e-7 : 1e-6;
   if (far >= least && far <= most)
     return;
-  std::string text = normalised ? "a step moves each weight by about " + numberText(far) +
+  std::string text = normalised ? "a step moves each weight by about " + rounded(far) +
                                       " however small its gradient is, and weights are about 0.05 in size"
-                                : "a step goes about " + numberText(far) + " times the gradient";
+                                : "a step goes about " + rounded(far) + " times the gradient";
   evaluator.diagnostics
       .warning(update.span, "learning-rate",
                "the learning rate is unusually " + Twine(far > most ? "high" : "low") + ": " + text)

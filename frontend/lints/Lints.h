@@ -37,6 +37,9 @@ struct UpdateFunction {
 };
 void lintLearningRate(Evaluator &evaluator, const UpdateFunction &update);
 
+/// A number as messages write it, to three digits.
+std::string rounded(double value);
+
 /// Runs the lints of a model.
 void runLints(Network &network);
 

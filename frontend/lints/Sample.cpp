@@ -70,10 +70,15 @@ Sampler::SamplePtr Sampler::parameter(mlir::RankedTensorType type, const Sample 
   result->axes.assign(type.getRank(), Axis::Place);
   if (type.getRank() > 0)
     result->axes.back() = Axis::Unit;
-  if (type.getRank() <= 1) // one number for each unit
-    for (unsigned unit = 0; unit < Sample::units; ++unit)
-      for (unsigned place = 0; place < Sample::places; ++place)
-        result->at(unit, place) = initial.at(type.getRank() ? unit : 0, unit % Sample::places * type.getRank());
+  if (type.getRank() > 1)
+    return result;
+  // One number for each unit; those of parts side by side stay where they are.
+  bool along = type.getRank() == 1 && initial.axes[0] == Axis::Place;
+  for (unsigned unit = 0; unit < Sample::units; ++unit) {
+    unsigned source = type.getRank() == 0 ? 0 : along ? unit * Sample::places / Sample::units : unit % Sample::places;
+    for (unsigned place = 0; place < Sample::places; ++place)
+      result->at(unit, place) = initial.at(type.getRank() ? unit : 0, source);
+  }
   return result;
 }
 

@@ -2,6 +2,7 @@
 #include "dialect/NN.h"
 #include "frontend/lints/Sample.h"
 #include "llvm/ADT/STLExtras.h"
+#include <numeric>
 
 using namespace nn::frontend;
 using Axis = Sample::Axis;
@@ -54,14 +55,17 @@ Sample Sampler::reduceOver(const Sample &x, Axis axis, int64_t count, bool stays
     for (unsigned i = 0; i < m; ++i)
       sorted.push_back(along(x, axis, line, i));
     llvm::sort(sorted);
+    double average = std::accumulate(sorted.begin(), sorted.end(), 0.0) / m;
     auto draw = [&] {
       if (kind) { // the distribution of the largest of n is the n-th power
         unsigned place = std::min<unsigned>(m - 1, m * std::pow(dice.uniform(), 1.0 / count));
         return sorted[kind == 1 ? place : m - 1 - place];
       }
       if (count > 16) {
-        double sum = count * means[line] + std::sqrt(double(count)) * deviation * dice.normal();
-        return std::clamp(sum, count * sorted.front(), count * sorted.back());
+        // A mean lies as far off as that of these elements, or of others like them, less far by the root of more terms.
+        double off = stays ? deviation / std::sqrt(double(count)) * dice.normal()
+                           : (average - means[line]) * std::sqrt(double(m) / count);
+        return count * std::clamp(means[line] + off, sorted.front(), sorted.back());
       }
       double sum = 0;
       for (int64_t k = 0; k < count; ++k)

@@ -33,7 +33,7 @@ private:
 
 } // namespace
 
-static std::string rounded(double value) {
+std::string nn::frontend::rounded(double value) {
   char text[32];
   snprintf(text, sizeof text, "%.3g", value);
   return text;
