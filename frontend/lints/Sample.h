@@ -80,7 +80,7 @@ private:
   Sample window(mlir::Operation &op);
   Sample contract(mlir::Operation &op);
   Sample convolution(mlir::Operation &op);
-  Sample project(const Sample &x, const Sample &weight, double terms);
+  Sample project(const Sample &x, const Sample &weight, double terms, mlir::Operation &op);
   Sample multiply(const Sample &a, const Sample &b, double terms, Sample::Axis summed);
   Sample elementwise(mlir::Operation &op);
   void scan(mlir::Operation &op);
@@ -90,6 +90,7 @@ private:
 
   mlir::ModuleOp module;
   llvm::DenseMap<mlir::Value, SamplePtr> samples;
+  llvm::DenseMap<mlir::Operation *, uint64_t> weights; ///< what products drew, the same in each step of a loop
   Dice dice{1};
 };
 

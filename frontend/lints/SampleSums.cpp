@@ -135,8 +135,9 @@ Sample Sampler::window(mlir::Operation &op) {
 //===--------------------------------------------------------------------------------------------------------------===//
 
 /// Σ w·x over `terms` units: with the weights of the units that were drawn, scaled to the exact mean square.
-Sample Sampler::project(const Sample &x, const Sample &weight, double terms) {
+Sample Sampler::project(const Sample &x, const Sample &weight, double terms, mlir::Operation &op) {
   Sample result = x;
+  Dice drawn(weights.try_emplace(&op, 1000 + weights.size()).first->second);
   double mean = weight.mean(), deviation = weight.deviation();
   if (std::fabs(mean) < 0.1 * deviation)
     mean = 0; // chance
@@ -144,7 +145,7 @@ Sample Sampler::project(const Sample &x, const Sample &weight, double terms) {
   for (unsigned unit = 0; unit < Sample::units; ++unit) {
     std::array<double, Sample::units> row;
     for (double &w : row)
-      w = dice.normal();
+      w = drawn.normal();
     for (unsigned place = 0; place < Sample::places; ++place) {
       double y = 0;
       for (unsigned k = 0; k < Sample::units; ++k)
@@ -219,7 +220,7 @@ Sample Sampler::contract(mlir::Operation &op) {
   if (both)
     result = multiply(a, b, terms, summed.empty() ? Axis::Unit : axisOf(summed.front()).first.value_or(Axis::Unit));
   else
-    result = project(a.fixed ? b : a, a.fixed ? a : b, terms);
+    result = project(a.fixed ? b : a, a.fixed ? a : b, terms, op);
   if (a.fixed && b.fixed && !independent)
     result.known = false;
   result.axes.clear();
@@ -248,7 +249,7 @@ Sample Sampler::convolution(mlir::Operation &op) {
   terms *= taps;
   Sample result;
   if (kernel[1] >= 8 || conv.getGroups() == 1) {
-    result = project(x, weight, terms);
+    result = project(x, weight, terms, op);
   } else { // each filter sees few channels
     result = x;
     double mean = weight.mean(), deviation = weight.deviation();
