@@ -6,7 +6,7 @@
 #include "codegen/KernelFrame.h"
 #include "codegen/Probe.h"
 #include "codegen/Targets.h"
-#include "dialect/NN.h"
+#include "dialect/Parts.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
@@ -18,17 +18,30 @@ static constexpr int64_t kInlineInstructions = 6;
 
 static RankedTensorType tensor(Value v) { return cast<RankedTensorType>(v.getType()); }
 
-/// Whether all of the body runs at the points of `result`: what depends on it is elementwise, what does not is cheap.
+static std::optional<Parts> partsOf(Operation *contraction) {
+  auto product = dyn_cast<ContractOp>(contraction);
+  return product ? nn::partsOf(product) : std::nullopt;
+}
+
+/// Whether all of the body runs at the points of the contraction's result, or of its parts: what depends on it is
+/// elementwise, what does not is cheap.
 static bool isEpilogue(Block &body, Operation *contraction) {
-  auto type = tensor(contraction->getResult(0));
+  auto parts = partsOf(contraction);
+  auto type = parts ? parts->type : tensor(contraction->getResult(0));
   auto sameDomain = [&](Value v) {
     return tensor(v).getShape() == type.getShape() && physicalOrder(tensor(v)) == physicalOrder(type);
   };
   if (!llvm::all_of(body.getTerminator()->getOperands(), sameDomain))
     return false;
-  llvm::SmallPtrSet<Operation *, 8> dependent{contraction};
+  llvm::SmallPtrSet<Operation *, 8> dependent{contraction}, cuts;
+  if (parts) {
+    cuts.insert(*contraction->user_begin());
+    for (auto [slice, part] : parts->slices)
+      cuts.insert(slice);
+    dependent.insert(cuts.begin(), cuts.end());
+  }
   for (Operation &op : body.without_terminator()) {
-    if (&op == contraction)
+    if (&op == contraction || cuts.contains(&op))
       continue;
     if (op.getNumResults() != 1)
       return false;
@@ -138,7 +151,7 @@ namespace {
 /// Computes the body's results from elements of the contraction and stores them.
 class Epilogue {
 public:
-  Epilogue(KernelFrame &frame, Operation *op) : frame(frame), b(frame.b), loc(frame.loc), emitter(b, loc) {
+  Epilogue(KernelFrame &frame, Operation *op) : frame(frame), op(op), b(frame.b), loc(frame.loc), emitter(b, loc) {
     auto narrow = [&](Value v) {
       if (tensor(v).getNumElements() > 1)
         narrowest = std::min<int64_t>(narrowest, memoryType(tensor(v).getElementType()).getIntOrFloatBitWidth());
@@ -149,11 +162,19 @@ public:
     }
     for (Value value : frame.body.getTerminator()->getOperands())
       narrow(value);
-    emitter.bind(op->getResult(0), [this](ElementEmitter &, ArrayRef<Coordinate>) { return current; });
+    auto bind = [&](Value v, int64_t part) {
+      emitter.bind(v, [this, part](ElementEmitter &, ArrayRef<Coordinate>) { return current[part]; });
+    };
+    bind(op->getResult(0), 0);
+    if (auto cut = partsOf(op)) {
+      parts = cut->count;
+      for (auto [slice, part] : cut->slices)
+        bind(slice.getY(), part);
+    }
   }
 
-  void operator()(Value elements, ArrayRef<Coordinate> at, int64_t active) {
-    int64_t lanes = cast<VectorType>(elements.getType()).getNumElements();
+  void operator()(ArrayRef<Value> elements, ArrayRef<Coordinate> at, int64_t active) {
+    int64_t lanes = cast<VectorType>(elements.front().getType()).getNumElements();
     bool masks = frame.machine.facts.maskedBits && narrowest >= frame.machine.facts.maskedBits;
     if (active > 1 && (active == lanes || masks))
       return piece(elements, at, lanes, active);
@@ -162,21 +183,31 @@ public:
     int64_t done = 0;
     for (int64_t width = lanes; width > 0; width /= 2)
       while (active - done >= width) {
-        Value part = width == 1
-                         ? Value(vector::ExtractOp::create(b, loc, elements, done))
-                         : Value(vector::ExtractStridedSliceOp::create(b, loc, elements, ArrayRef<int64_t>{done},
-                                                                       ArrayRef<int64_t>{width}, ArrayRef<int64_t>{1}));
+        auto cut = [&](Value v) -> Value {
+          if (width == 1)
+            return vector::ExtractOp::create(b, loc, v, done);
+          return vector::ExtractStridedSliceOp::create(b, loc, v, ArrayRef<int64_t>{done}, ArrayRef<int64_t>{width},
+                                                       ArrayRef<int64_t>{1});
+        };
         SmallVector<Coordinate> here;
         for (const Coordinate &c : from)
           here.push_back({emitter.affine({c.base, 0}, 1, c.lane * done).base, width == 1 ? 0 : c.lane});
-        piece(part, here, width, width);
+        piece(llvm::map_to_vector(elements, cut), here, width, width);
         done += width;
       }
   }
 
+  /// Asks for the lines of what a vector of elements reads and writes. For an epilogue that does nothing else.
+  void ask(ArrayRef<Coordinate> at, int64_t lanes) {
+    Type vector = VectorType::get({lanes}, tensor(op->getResult(0)).getElementType());
+    Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(vector));
+    emitter.asksOnly = true;
+    piece(SmallVector<Value>(parts, zero), at, lanes, lanes);
+  }
+
 private:
-  void piece(Value elements, ArrayRef<Coordinate> at, int64_t lanes, int64_t active) {
-    current = elements;
+  void piece(ArrayRef<Value> elements, ArrayRef<Coordinate> at, int64_t lanes, int64_t active) {
+    current.assign(elements.begin(), elements.end());
     emitter.setLanes(lanes, active);
     SmallVector<Value> values;
     auto yielded = frame.body.getTerminator()->getOperands();
@@ -188,11 +219,13 @@ private:
   }
 
   KernelFrame &frame;
+  Operation *op;
   OpBuilder &b;
   Location loc;
   ElementEmitter emitter;
-  Value current;
-  int64_t narrowest = 64; ///< bits of the narrowest tensor in memory
+  int64_t parts = 1;
+  SmallVector<Value> current; ///< elements of the result, one of each part
+  int64_t narrowest = 64;     ///< bits of the narrowest tensor in memory
 };
 } // namespace
 
@@ -224,7 +257,7 @@ void ContractionKernel::emit(KernelFrame &frame) const {
   bool inlineResults = plain || probe(values, memory, *machine).instructions <= kInlineInstructions;
   int64_t firstTask = 0, workspaceOffset = 0;
   for (const Part &part : parts) {
-    Epilogue epilogue(frame, op);
+    Epilogue epilogue(frame, op), lines(frame, op);
     ContractionCode code{b,
                          loc,
                          part.problem,
@@ -235,7 +268,8 @@ void ContractionKernel::emit(KernelFrame &frame) const {
                          frame.workspace,
                          within(lo, firstTask, part.plan.tasks),
                          within(hi, firstTask, part.plan.tasks),
-                         [&](Value v, ArrayRef<Coordinate> at, int64_t active) { epilogue(v, at, active); },
+                         [&](ArrayRef<Value> v, ArrayRef<Coordinate> at, int64_t active) { epilogue(v, at, active); },
+                         [&](ArrayRef<Coordinate> at) { lines.ask(at, part.plan.lanes); },
                          inlineResults,
                          workspaceOffset};
     switch (part.plan.form) {

@@ -321,32 +321,48 @@ SmallVector<Coordinate> ContractionCode::coordinates(const Point &point, std::op
   return at;
 }
 
+SmallVector<Coordinate> ContractionCode::coordinates(const Point &point, Value row, Value column) {
+  Point element = point;
+  if (plan.rowDim)
+    element.at[*plan.rowDim] = add(point.at[*plan.rowDim], row);
+  element.at[plan.laneDim] = add(point.at[plan.laneDim], times(column, plan.lanes));
+  return coordinates(element, plan.laneDim);
+}
+
+void ContractionCode::askFor(const Point &point, int64_t rows, int64_t columns) {
+  loop(index(0), index(rows), 1, [&](Value r) {
+    for (int64_t c = 0; c < columns; ++c)
+      ask(coordinates(point, r, index(c)));
+  });
+}
+
 void ContractionCode::results(const Point &point, ArrayRef<Value> accumulators, int64_t rows, int64_t columns) {
   int64_t lanes = plan.lanes, width = point.size[plan.laneDim];
-  auto give = [&](Value r, Value column, int64_t active, Value vector) {
-    Point element = point;
-    if (plan.rowDim)
-      element.at[*plan.rowDim] = add(point.at[*plan.rowDim], r);
-    element.at[plan.laneDim] = add(point.at[plan.laneDim], times(column, lanes));
-    sink(vector, coordinates(element, plan.laneDim), active);
-  };
-  int64_t full = std::min(columns, width / lanes);
   if (inlineResults || accumulators.size() == 1) {
     for (int64_t r = 0; r < rows; ++r)
       for (int64_t c = 0; c < columns; ++c)
-        give(index(r), index(c), c < full ? lanes : width - c * lanes, accumulators[r * columns + c]);
+        sink(accumulators[r * columns + c], coordinates(point, index(r), index(c)), std::min(lanes, width - c * lanes));
     return;
   }
-  // Long epilogues stand once, behind loops over accumulators in memory.
   Value buffer = stack(plan.rows * plan.columns * lanes);
-  for (int64_t i = 0; i < rows * columns; ++i)
-    storeVector(accumulators[i], buffer, index(i * lanes));
+  for (auto [i, vector] : llvm::enumerate(accumulators))
+    storeVector(vector, buffer, index(i * lanes));
+  resultsFrom(buffer, point, rows, columns);
+}
+
+void ContractionCode::resultsFrom(Value buffer, const Point &point, int64_t rows, int64_t columns) {
+  int64_t lanes = plan.lanes, parts = problem.parts(), width = point.size[plan.laneDim];
   loop(index(0), index(rows), 1, [&](Value r) {
-    auto fromBuffer = [&](Value c, int64_t active) {
-      give(r, c, active, loadVector(buffer, add(times(r, columns * lanes), times(c, lanes)), lanes, lanes));
+    auto from = [&](Value c, int64_t active) {
+      Value at = add(times(r, columns * parts * lanes), times(c, parts * lanes));
+      SmallVector<Value> vectors;
+      for (int64_t i = 0; i < parts; ++i)
+        vectors.push_back(loadVector(buffer, add(at, i * lanes), lanes, lanes));
+      sink(vectors, coordinates(point, r, c), active);
     };
-    loop(index(0), index(full), 1, [&](Value c) { fromBuffer(c, lanes); });
+    int64_t full = std::min(columns, width / lanes);
+    loop(index(0), index(full), 1, [&](Value c) { from(c, lanes); });
     if (full < columns)
-      fromBuffer(index(full), width - full * lanes);
+      from(index(full), width - full * lanes);
   });
 }

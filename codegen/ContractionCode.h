@@ -10,8 +10,9 @@
 namespace nn {
 
 /// Takes elements of the contraction's result: a vector of `lanes` elements, of which the first `active` count, at
-/// logical coordinates.
-using ResultSink = std::function<void(mlir::Value elements, llvm::ArrayRef<Coordinate> at, int64_t active)>;
+/// logical coordinates; where the result is needed in parts, one such vector of each.
+using ResultSink =
+    std::function<void(llvm::ArrayRef<mlir::Value> elements, llvm::ArrayRef<Coordinate> at, int64_t active)>;
 
 /// Bounds of a loop; a constant bound has no value.
 struct Bounds {
@@ -40,6 +41,8 @@ public:
   mlir::Value workspace = nullptr;        ///< rank-1 memref of bytes, or null
   mlir::Value lo = nullptr, hi = nullptr; ///< the tasks to do
   ResultSink sink = nullptr;
+  /// Asks for the lines that the sink will read and write at a vector of elements.
+  std::function<void(llvm::ArrayRef<Coordinate> at)> ask = nullptr;
   /// Whether the code behind the sink is short enough to stand behind every accumulator.
   bool inlineResults = true;
   int64_t workspaceOffset = 0; ///< of this problem's part of the workspace, in bytes
@@ -98,13 +101,19 @@ public:
   /// A small buffer on the stack, allocated once per call.
   mlir::Value stack(int64_t elements);
 
+  /// Asks for what the sink will touch of a tile.
+  void askFor(const Point &point, int64_t rows, int64_t columns);
   /// Hands rows x columns accumulators (row by row) to the sink: lane l of column c of row r is the result at index
-  /// row + r of rowDim and lane + c * lanes + l of laneDim.
+  /// row + r of rowDim and lane + c * lanes + l of laneDim. Long epilogues stand once, behind loops over a buffer.
   void results(const Point &point, llvm::ArrayRef<mlir::Value> accumulators, int64_t rows, int64_t columns);
+  /// The same with accumulators in a buffer, those of an element's parts one behind the other.
+  void resultsFrom(mlir::Value buffer, const Point &point, int64_t rows, int64_t columns);
   /// Logical coordinates of the result at a point; index of `laneDim` runs with the lanes.
   llvm::SmallVector<Coordinate> coordinates(const Point &point, std::optional<unsigned> laneDim);
 
 private:
+  /// The result at a row and a column (a vector) of the tile at `point`.
+  llvm::SmallVector<Coordinate> coordinates(const Point &point, mlir::Value row, mlir::Value column);
   void level(unsigned number, llvm::ArrayRef<mlir::Value> taskIndices, Point &point,
              llvm::function_ref<void(Point &)> body);
   void positions(unsigned number, llvm::ArrayRef<mlir::Value> taskIndices, Point &point,

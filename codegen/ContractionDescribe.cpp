@@ -1,6 +1,6 @@
 // From the ops to iteration spaces: the only part of the family that knows nn.contract and the three convolutions.
 #include "codegen/ContractionProblem.h"
-#include "dialect/NN.h"
+#include "dialect/Parts.h"
 #include "llvm/Support/MathExtras.h"
 #include <numeric>
 
@@ -26,7 +26,14 @@ static ContractionProblem describeContract(ContractOp op) {
   place(op.getLhs(), op.getA(), &IterationDim::lhs);
   place(op.getRhs(), op.getB(), &IterationDim::rhs);
   place(op.getOut(), op.getY(), &IterationDim::out);
-  for (int64_t label : op.getOut())
+  ArrayRef<int64_t> out = op.getOut();
+  if (partsOf(op)) {
+    p.partDim = out[1];
+    p.result.push_back({0, {{unsigned(out[0]), 1}}});
+    p.result.push_back({0, {{unsigned(out[2]), extents[out[3]]}, {unsigned(out[3]), 1}}});
+    return p;
+  }
+  for (int64_t label : out)
     p.result.push_back({0, {{unsigned(label), 1}}});
   return p;
 }

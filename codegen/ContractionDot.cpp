@@ -178,8 +178,8 @@ private:
         for (int64_t c = 0; c < count; ++c) { // columns of several dimensions have no common distance
           at.at[*plan.columnDim] = code.add(column, c);
           SmallVector<int64_t> first(lanes, c);
-          code.sink(vector::ShuffleOp::create(code.b, code.loc, sums, sums, first), code.coordinates(at, std::nullopt),
-                    1);
+          code.sink({vector::ShuffleOp::create(code.b, code.loc, sums, sums, first).getResult()},
+                    code.coordinates(at, std::nullopt), 1);
         }
       };
       int64_t full = columnExtent / lanes * lanes;

@@ -20,14 +20,30 @@ public:
   }
 
   void emit() {
-    Value vectorStart = code.address(code.vectorOffset(), point, [&](unsigned d) { return code.vectorStride(d); });
-    Value scalarStart = code.address(code.scalarOffset(), point, [&](unsigned d) { return code.scalarStride(d); });
-    SmallVector<Value> accumulators(rows * columns, code.zero(code.vectorType(code.plan.lanes)));
-    accumulators = reduce(0, vectorStart, scalarStart, accumulators);
-    code.results(point, accumulators, rows, columns);
+    std::optional<unsigned> partDim = code.problem.partDim;
+    if (!partDim)
+      return code.results(point, sums(), rows, columns);
+    // One part after the other, until the epilogue has all; meanwhile what this touches comes near.
+    code.askFor(point, rows, columns);
+    int64_t lanes = code.plan.lanes, parts = code.problem.parts();
+    Value buffer = code.stack(code.plan.rows * code.plan.columns * parts * lanes);
+    code.loop(code.index(0), code.index(parts), 1, [&](Value part) {
+      point.at[*partDim] = part;
+      for (auto [i, sum] : llvm::enumerate(sums()))
+        code.storeVector(sum, buffer, code.times(code.add(part, i * parts), lanes));
+    });
+    point.at[*partDim] = nullptr;
+    code.resultsFrom(buffer, point, rows, columns);
   }
 
 private:
+  SmallVector<Value> sums() {
+    Value vectorStart = code.address(code.vectorOffset(), point, [&](unsigned d) { return code.vectorStride(d); });
+    Value scalarStart = code.address(code.scalarOffset(), point, [&](unsigned d) { return code.scalarStride(d); });
+    SmallVector<Value> zeros(rows * columns, code.zero(code.vectorType(code.plan.lanes)));
+    return reduce(0, vectorStart, scalarStart, zeros);
+  }
+
   SmallVector<Value> reduce(unsigned depth, Value vectorAt, Value scalarAt, ArrayRef<Value> accumulators) {
     ArrayRef<unsigned> reductions = code.plan.reductions;
     if (depth == reductions.size())

@@ -48,6 +48,8 @@ static void dropDim(ContractionProblem &p, unsigned dim) {
     w.position -= w.position > dim;
     w.tap -= w.tap > dim;
   }
+  if (p.partDim && *p.partDim > dim)
+    --*p.partDim;
   for (ResultCoordinate &c : p.result) {
     llvm::erase_if(c.terms, [&](const auto &t) { return t.dim == dim; });
     for (auto &t : c.terms)
@@ -80,9 +82,9 @@ static bool joinParallel(ContractionProblem &p) {
   for (unsigned o = 0; o < p.dims.size(); ++o)
     for (unsigned i = 0; i < p.dims.size(); ++i) {
       IterationDim &outer = p.dims[o], &inner = p.dims[i];
-      if (o == i || outer.reduction || inner.reduction || p.windowAt(o) || p.windowAt(i) || inner.out == 1 ||
-          outer.lhs != inner.lhs * inner.extent || outer.rhs != inner.rhs * inner.extent ||
-          outer.out != inner.out * inner.extent)
+      if (o == i || o == p.partDim || i == p.partDim || outer.reduction || inner.reduction || p.windowAt(o) ||
+          p.windowAt(i) || inner.out == 1 || outer.lhs != inner.lhs * inner.extent ||
+          outer.rhs != inner.rhs * inner.extent || outer.out != inner.out * inner.extent)
         continue;
       for (ResultCoordinate &c : p.result)
         for (auto &t : c.terms)

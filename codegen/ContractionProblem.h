@@ -5,6 +5,7 @@
 
 #include "llvm/ADT/SmallVector.h"
 #include <cstdint>
+#include <optional>
 
 namespace mlir {
 class Operation;
@@ -43,15 +44,18 @@ struct ResultCoordinate {
 /// out[...] = sum over the reduction dimensions of lhs[...] * rhs[...], where all windows hold.
 struct ContractionProblem {
   int64_t bits = 32;
-  llvm::SmallVector<IterationDim> dims;
-  llvm::SmallVector<Window> windows;
+  llvm::SmallVector<IterationDim, 0> dims;
+  llvm::SmallVector<Window, 0> windows;
   int64_t lhsOffset = 0, rhsOffset = 0, outOffset = 0;
-  llvm::SmallVector<ResultCoordinate> result; ///< one per logical dimension of the result
+  llvm::SmallVector<ResultCoordinate, 0> result; ///< one per logical dimension of the result, or of its parts
+  std::optional<unsigned> partDim;               ///< dimension whose indices are parts: all are needed at a time
 
   /// Removes what does not matter: windows that always hold, dimensions of extent 1, dimensions that are one in memory.
   void simplify();
   /// Whether coordinates of the result are parts of the dimension's index, so that lanes cannot run along it.
   bool isJoined(unsigned dim) const;
+  /// The parts of an element of the result.
+  int64_t parts() const { return partDim ? dims[*partDim].extent : 1; }
   /// The multiply-adds of one full evaluation, padding included.
   int64_t points() const;
   /// The window whose position or tap is `dim`, or null.

@@ -169,6 +169,12 @@ Value ElementEmitter::load(RankedTensorType tensorType, Value memory, ArrayRef<C
   Type inMemory = cast<MemRefType>(memory.getType()).getElementType();
   LinearForm start = position(tensorType, at);
   Value value;
+  if (asksOnly && lanes > 1 && laneStride(tensorType, at) == 1 && !mask) {
+    memref::PrefetchOp::create(b, loc, memory, forms.build(b, loc, start), /*isWrite=*/false, /*localityHint=*/2,
+                               /*isDataCache=*/true);
+    auto type = VectorType::get({lanes}, inMemory);
+    return arith::ConstantOp::create(b, loc, type, b.getZeroAttr(type));
+  }
   if (lanes == 1) {
     value = memref::LoadOp::create(b, loc, memory, forms.build(b, loc, start));
   } else if (laneStride(tensorType, at) == 1) {
@@ -215,6 +221,10 @@ void ElementEmitter::store(Value value, RankedTensorType tensorType, Value memor
   int64_t stride = laneStride(tensorType, at);
   if (stride == 1) {
     Value first = forms.build(b, loc, start);
+    if (asksOnly) {
+      memref::PrefetchOp::create(b, loc, memory, first, /*isWrite=*/true, /*localityHint=*/3, /*isDataCache=*/true);
+      return;
+    }
     if (active < lanes)
       vector::MaskedStoreOp::create(b, loc, memory, first, activeMask(), value);
     else

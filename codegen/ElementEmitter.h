@@ -24,6 +24,8 @@ public:
   std::function<int64_t(mlir::Type)> reduceLanes;
   /// What is emitted will be thrown away.
   bool isTrial = false;
+  /// Lines of whole vectors are asked for, not read and written.
+  bool asksOnly = false;
 
   /// Sets how many lanes values have, and how many of them count.
   void setLanes(int64_t width, int64_t count) { lanes = width, active = count; }

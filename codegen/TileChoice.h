@@ -14,7 +14,6 @@ namespace nn {
 inline constexpr int64_t kEnoughTasks = 16;
 /// Rows of a tile at most.
 inline constexpr int64_t kMaxRows = 24;
-
 struct RegisterTile {
   int64_t rows = 1, columns = 1;
 };

@@ -38,7 +38,7 @@ std::optional<TilePlan> nn::planOuter(const ContractionProblem &p, const TileFac
   plan.laneDim = *lane;
   for (unsigned d = 0; d < p.dims.size(); ++d) {
     const IterationDim &dim = p.dims[d];
-    if (dim.reduction || d == *lane || vectorStride(dim, plan.vectorIsLhs) != 0 || p.windowAt(d))
+    if (dim.reduction || d == *lane || d == p.partDim || vectorStride(dim, plan.vectorIsLhs) != 0 || p.windowAt(d))
       continue;
     if (!plan.rowDim || p.dims[*plan.rowDim].extent < dim.extent)
       plan.rowDim = d;
@@ -54,6 +54,8 @@ std::optional<TilePlan> nn::planOuter(const ContractionProblem &p, const TileFac
   llvm::SmallVector<unsigned> tiled{*lane};
   if (plan.rowDim)
     tiled.push_back(*plan.rowDim);
+  if (p.partDim)
+    tiled.push_back(*p.partDim);
   orderLevels(p, plan, tiled);
   // Row blocks run just outside the innermost position, so that the broadcast operand's block stays while positions
   // pass; of a matrix product's operands, the one that the second cache does not keep passes once.
@@ -87,7 +89,7 @@ static bool readsWellInPlace(const ContractionProblem &p, const TilePlan &plan, 
 
 std::optional<TilePlan> nn::planTile(const ContractionProblem &problem, const TileFacts &facts) {
   std::optional<TilePlan> outer = planOuter(problem, facts);
-  if (outer && readsWellInPlace(problem, *outer, facts))
+  if (problem.partDim || (outer && readsWellInPlace(problem, *outer, facts)))
     return outer;
   if (auto dot = planDot(problem, facts))
     return dot;

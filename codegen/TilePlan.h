@@ -36,7 +36,7 @@ struct TilePlan {
   std::optional<unsigned> rowDim;    ///< dimension of the tile's rows (absent: one row)
   std::optional<unsigned> columnDim; ///< dot form: dimension of the tile's columns (absent: one column)
   int64_t rows = 1;
-  int64_t columns = 1;                 ///< vectors along the lanes; in the dot form elements of columnDim
+  int64_t columns = 1;                 ///< vectors along the lanes, in the dot form elements of columnDim
   llvm::SmallVector<LoopLevel> levels; ///< loops around the tile, outermost first; the first taskLevels make the tasks
   unsigned taskLevels = 0;
   llvm::SmallVector<unsigned> reductions; ///< order of the reduction loops, outermost first

@@ -2,7 +2,7 @@
 #include "passes/Clusters.h"
 #include "passes/View.h"
 
-#include "dialect/NN.h"
+#include "dialect/Parts.h"
 
 using namespace mlir;
 
@@ -87,8 +87,11 @@ bool Clusters::isKernel(ArrayRef<int> members) const {
     return !product && isReductionKernel(members);
   if (product && members.size() > 1 && isObserved(product))
     return false;
-  ArrayRef<int64_t> shape = shapeOf((product ? product : ops[members.front()])->getResult(0));
-  if (llvm::any_of(members, [&](int i) { return shapeOf(ops[i]->getResult(0)) != shape; }))
+  auto contract = dyn_cast_or_null<ContractOp>(product);
+  auto parts = contract ? partsOf(contract) : std::nullopt;
+  ArrayRef<int64_t> shape =
+      parts ? parts->type.getShape() : shapeOf((product ? product : ops[members.front()])->getResult(0));
+  if (llvm::any_of(members, [&](int i) { return ops[i] != product && shapeOf(ops[i]->getResult(0)) != shape; }))
     return false;
   return !product || llvm::none_of(product->getOperands(), [&](Value operand) {
     auto it = index.find(operand.getDefiningOp());

@@ -3,7 +3,7 @@
 // the clusters acyclic.
 #include "passes/Clusters.h"
 
-#include "dialect/NN.h"
+#include "dialect/Parts.h"
 
 using namespace mlir;
 
@@ -39,6 +39,14 @@ void Clusters::connect(bool withObservers) {
     if (!llvm::any_of(list, [&](const Reader &r) { return r.op == reader && r.direct == direct; }))
       list.push_back({reader, direct});
   };
+  // The readers of its parts read a product element by element.
+  auto leadsToParts = [](Operation &move) {
+    auto view = dyn_cast<ReshapeOp>(move);
+    if (auto slice = dyn_cast<SliceOp>(move))
+      view = slice.getX().getDefiningOp<ReshapeOp>();
+    auto product = view ? view.getX().getDefiningOp<ContractOp>() : ContractOp();
+    return product && partsOf(product);
+  };
   // From the last op: the readers of a Move or View are those of its operand.
   for (Operation &op : llvm::reverse(block)) {
     if (!withObservers && observers.contains(&op))
@@ -51,7 +59,7 @@ void Clusters::connect(bool withObservers) {
         note(&op, v, true);
       } else {
         for (const Reader &reader : SmallVector<Reader>(readersOf[op.getResult(0)]))
-          note(reader.op, v, false);
+          note(reader.op, v, reader.direct && leadsToParts(op));
       }
     }
   }

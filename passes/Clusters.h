@@ -37,8 +37,10 @@ bool isProduct(mlir::Operation *op);
 ///   map        Maps over one shape, any number of results
 ///   reduction  Reductions of one shape over the same axes; Maps over the full shape in front of them, whose values
 ///              stay inside; Maps over the reduced shape behind them
-///   product    one Product whose operands come from outside, and Maps over its result's shape; where an observer reads
-///              the result, it alone: so entries that observe a gradient and entries that return it share kernels
+///   product    one Product whose operands come from outside, and Maps over its result's shape, or over that of its
+///   parts
+///              where it is needed in parts; where an observer reads the result, it alone: so entries that observe a
+///              gradient and entries that return it share kernels
 ///   call       one Call, one Scatter or one Loop
 ///   small      Maps and Reductions of any shapes that together are less work than a launch is worth
 /// or a Move that must exist in memory (alone). Moves and Views belong to no cluster: whoever reads them computes them.

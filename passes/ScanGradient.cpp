@@ -140,7 +140,9 @@ Value ScanGradient::fetch(Value v) {
     }
   } else {
     Operation *op = v.getDefiningOp();
-    if (computesNothing(op)) {
+    // Of what only a part is read, only that is kept.
+    bool isPart = isa<SliceOp>(op) && !isa<BlockArgument>(op->getOperand(0)) && !fetched.contains(op->getOperand(0));
+    if (computesNothing(op) && !isPart) {
       IRMapping inside;
       for (Value operand : op->getOperands())
         inside.map(operand, fetch(operand));

@@ -130,3 +130,25 @@ for size, (b, k, c) in {"whole": (5, 37, 1), "outer": (7, 130, 1), "inner": (3, 
     product(f"gathered_{size}_across", "mbck", "nkcb", "mn", extents, epilogue=lambda *t: bias_tanh(*t, 1))
     product(f"gathered_{size}_update", "ckbm", "nbck", "nm", extents, epilogue=momentum)
     product(f"gathered_{size}_double", "bckm", "nckb", "mn", extents, element="f64")
+
+
+def in_parts(name, rows, depth, parts, panels, width, element="f32"):
+    """A cell: the product of a state with panels of `parts` parts, of which the epilogue needs all at a time."""
+    size = panels * width
+    x, w, y = tensor([rows, depth], element), tensor([panels, parts, depth, width], element), tensor([rows, parts, panels, width], element)
+    whole, part = tensor([rows, parts * size], element), tensor([rows, size], element)
+    lines = [f"%m = nn.reshape %y : {y} -> {whole}"]
+    for p in range(parts):
+        cut = f"{{offsets = array<i64: 0, {p * size}>, strides = array<i64: 1, 1>}} : {whole} -> {part}"
+        lines += [f"%y{p} = nn.slice %m {cut}", f"%i{p} = nn.slice %inputs {cut}", f"%g{p} = nn.add %i{p}, %y{p} : {part}, {part} -> {part}"]
+    lines += [f"%z = nn.mul %g0, %s : {part}, {part} -> {part}", f"%u{1} = nn.tanh %g1 : {part} -> {part}"]
+    for p in range(2, parts):
+        lines.append(f"%u{p} = nn.mul %u{p - 1}, %g{p} : {part}, {part} -> {part}")
+    lines.append(f"%u = nn.sub %u{parts - 1}, %s : {part}, {part} -> {part}")
+    product = f"nn.contract %x, %w {{lhs = array<i64: 0, 1>, rhs = array<i64: 2, 3, 1, 4>, out = array<i64: 0, 3, 2, 4>}} : {x}, {w} -> {y}"
+    kernel(name, [f"%x: {x}", f"%w: {w}", f"%inputs: {whole}", f"%s: {part}"], part, product, "\n".join(lines))
+
+
+for name, shape in {"lstm": (32, 24, 4, 2, 32), "gru": (13, 17, 3, 1, 16), "two": (1, 5, 2, 3, 16), "eight": (7, 1, 8, 2, 16), "narrow": (3, 9, 4, 2, 5)}.items():
+    in_parts(f"parts_{name}", *shape)
+in_parts("parts_double", 5, 11, 3, 2, 8, element="f64")
