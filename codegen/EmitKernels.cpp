@@ -3,6 +3,7 @@
 #include "codegen/Contraction.h"
 #include "codegen/ElementEmitter.h"
 #include "codegen/EmitStages.h"
+#include "codegen/KernelFunctions.h"
 #include "codegen/KernelStructure.h"
 #include "codegen/Scatter.h"
 #include "codegen/Targets.h"
@@ -44,10 +45,18 @@ static LogicalResult emitKernel(KernelOp kernel, const Machine &machine) {
   auto results = body.getTerminator()->getOperands();
   std::optional<ContractionKernel> contraction = ContractionKernel::match(body, machine);
   std::optional<ScatterKernel> scatter = ScatterKernel::match(body, machine);
+  std::optional<KernelFunctionKernel> direct = KernelFunctionKernel::match(body, machine);
+  if (auto call = dyn_cast<CallOp>(body.front()); call && !direct)
+    return kernel.emitOpError("calls @") << call.getCallee()
+                                         << ", which has no direct implementation for these types on "
+                                         << machine.facts.name;
   std::optional<KernelStructure> structure;
-  if (!contraction && !scatter)
+  if (!contraction && !scatter && !direct)
     structure.emplace(body, machine);
-  int64_t needed = contraction ? contraction->workspace() : structure ? structure->workspace : 0;
+  int64_t needed = contraction ? contraction->workspace()
+                   : direct    ? direct->plan().workspace
+                   : structure ? structure->workspace
+                               : 0;
 
   SmallVector<Type> types;
   for (BlockArgument argument : body.getArguments())
@@ -90,6 +99,8 @@ static LogicalResult emitKernel(KernelOp kernel, const Machine &machine) {
     contraction->emit(frame);
   else if (scatter)
     scatter->emit(frame);
+  else if (direct)
+    direct->emit(frame);
   else
     emitStages(frame, *structure);
   func::ReturnOp::create(b, loc);
@@ -112,6 +123,10 @@ struct EmitKernels : PassWrapper<EmitKernels, OperationPass<ModuleOp>> {
     for (auto kernel : llvm::make_early_inc_range(getOperation().getOps<KernelOp>()))
       if (failed(emitKernel(kernel, machine)))
         return signalPassFailure();
+    // Bodies of functions with direct implementations.
+    for (auto function : llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>()))
+      if (function.isPrivate() && function->hasAttr(kKernelFunctionAttr))
+        function.erase();
   }
 
   const Machine &machine;

@@ -1,6 +1,7 @@
 // Targets by name, and the plan of a kernel from its structure.
 #include "codegen/Targets.h"
 #include "codegen/Contraction.h"
+#include "codegen/KernelFunctions.h"
 #include "codegen/KernelStructure.h"
 #include "codegen/Scatter.h"
 #include "dialect/NN.h"
@@ -23,14 +24,13 @@ llvm::ArrayRef<llvm::StringRef> nn::targetNames() {
   return names;
 }
 
-/// No kernel function has a direct implementation yet: their bodies are compiled.
-bool Machine::has(llvm::StringRef, TypeRange) const { return false; }
-
 KernelPlan Machine::plan(Operation *group) const {
   Block &body = group->getRegion(0).front();
   if (auto contraction = ContractionKernel::match(body, *this))
     return contraction->plan();
   if (auto scatter = ScatterKernel::match(body, *this))
     return scatter->plan();
+  if (auto function = KernelFunctionKernel::match(body, *this))
+    return function->plan();
   return KernelStructure(body, *this).plan();
 }

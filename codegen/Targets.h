@@ -36,7 +36,7 @@ public:
   int64_t vectorRegisters() const override { return facts.vectorRegisters; }
   int64_t l1Bytes() const override { return facts.l1Bytes; }
   int64_t l2Bytes() const override { return facts.l2Bytes; }
-  bool has(llvm::StringRef kernelFunction, mlir::TypeRange operands) const override;
+  bool has(mlir::Operation *function) const override;
   /// The context must have loaded arith, math, memref, scf and vector.
   KernelPlan plan(mlir::Operation *group) const override;
 };

@@ -10,11 +10,13 @@
 
 namespace mlir {
 class Operation;
-class RankedTensorType;
-class TypeRange;
 } // namespace mlir
 
 namespace nn {
+
+/// Attributes of a private function that code generation may implement directly: the name of the library's `kernel fn`
+/// ("softmax"; "softmax_gradient" for its written gradient), and the arguments that were known when compiling, by name.
+constexpr llvm::StringLiteral kKernelFunctionAttr = "nn.kernel_fn", kConstantsAttr = "nn.constants";
 
 /// How a group of ops would run as a kernel: a function of its body and the target alone, never of the number of
 /// threads.
@@ -33,9 +35,9 @@ public:
   virtual int64_t vectorRegisters() const = 0;
   virtual int64_t l1Bytes() const = 0;
   virtual int64_t l2Bytes() const = 0;
-  /// Whether a `kernel fn` of this name has a direct implementation for these operand types.
-  virtual bool has(llvm::StringRef kernelFunction, mlir::TypeRange operands) const = 0;
-  /// The plan of an `nn.group` or `nn.kernel`.
+  /// Whether the target has a direct implementation of a function: of a `kernel fn`, or of the gradient of one.
+  virtual bool has(mlir::Operation *function) const = 0;
+  /// The plan of an `nn.group` or `nn.kernel` of a module.
   virtual KernelPlan plan(mlir::Operation *group) const = 0;
 };
 

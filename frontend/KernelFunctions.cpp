@@ -5,6 +5,7 @@
 //
 //===--------------------------------------------------------------------------------------------------------------===//
 #include "dialect/NN.h"
+#include "dialect/Target.h"
 #include "frontend/Evaluator.h"
 #include "llvm/Support/Casting.h"
 
@@ -88,6 +89,23 @@ Value Evaluator::callFunction(const FunctionDecl &decl, Frame &callee) {
   return Value::tuple(std::move(results), std::move(resultNames));
 }
 
+/// Marks a function of the library as one that code generation may implement directly. A user's function of the same
+/// name may mean something else.
+static void giveIdentity(mlir::func::FuncOp function, const llvm::Twine &name, const FunctionDecl &decl,
+                         Frame &callee) {
+  if (!decl.kernel || !decl.span.inLibrary())
+    return;
+  mlir::OpBuilder b(function);
+  llvm::SmallVector<mlir::NamedAttribute> constants;
+  for (auto &[argument, value] : boundValues(decl, callee))
+    if (value.isBool())
+      constants.push_back(b.getNamedAttr(argument, b.getBoolAttr(value.asBool())));
+    else if (value.isNumber())
+      constants.push_back(b.getNamedAttr(argument, b.getF64FloatAttr(value.asNumber())));
+  function->setAttr(nn::kKernelFunctionAttr, b.getStringAttr(name));
+  function->setAttr(nn::kConstantsAttr, b.getDictionaryAttr(constants));
+}
+
 static std::string freshSymbol(mlir::ModuleOp module, StringRef base) {
   std::string name = base.str();
   for (unsigned i = 1; module.lookupSymbol(name); ++i)
@@ -132,8 +150,7 @@ Evaluator::Compiled *Evaluator::compileFunction(const FunctionDecl &decl, Frame 
   compiled->function.setAllArgAttrs(llvm::ArrayRef<mlir::DictionaryAttr>(llvm::SmallVector<mlir::DictionaryAttr>(
       compiled->function.getNumArguments(), emitter.builder.getDictionaryAttr({}))));
   compiled->function.setResAttrsAttr(nullptr);
-  if (decl.kernel)
-    compiled->function->setAttr("nn.kernel_fn", emitter.builder.getStringAttr(decl.name.text));
+  giveIdentity(compiled->function, decl.name.text, decl, inner);
   if (compiled->saved)
     compiled->function->setAttr("nn.saved", emitter.builder.getI64IntegerAttr(compiled->saved));
   if (const GradientDecl *gradient = program.gradientOf(&decl); gradient && !compiled->failed)
@@ -228,6 +245,8 @@ void Evaluator::compileGradient(const GradientDecl &gradient, const FunctionDecl
   function.setAllArgAttrs(llvm::ArrayRef<mlir::DictionaryAttr>(
       llvm::SmallVector<mlir::DictionaryAttr>(function.getNumArguments(), emitter.builder.getDictionaryAttr({}))));
   function.setResAttrsAttr(nullptr);
+  if (gradient.span.inLibrary())
+    giveIdentity(function, decl.name.text + "_gradient", decl, callee);
   compiled.function->setAttr("nn.gradient", mlir::FlatSymbolRefAttr::get(function));
   if (compiled.failed)
     function.erase();

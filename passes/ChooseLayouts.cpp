@@ -86,6 +86,14 @@ struct ChooseLayoutsPass : nn::impl::ChooseLayoutsPassBase<ChooseLayoutsPass> {
   }
 
 private:
+  /// Kernel functions keep what is outermost.
+  static void markResults(CallOp call, unsigned operand, int64_t d, DenseMap<Value, int64_t> &batch) {
+    for (Value result : call.getOutputs())
+      if (d == 0 && typeOf(result).getRank() > 0 &&
+          typeOf(result).getDimSize(0) == typeOf(call.getOperand(operand)).getDimSize(0))
+        batch.try_emplace(result, 0);
+  }
+
   /// The batch dimension of every value that has one.
   DenseMap<Value, int64_t> findBatch(func::FuncOp entry) {
     DenseMap<Value, int64_t> batch;
@@ -97,9 +105,12 @@ private:
     }
     for (Operation &op : block.without_terminator())
       for (auto [k, operand] : llvm::enumerate(op.getOperands()))
-        if (auto it = batch.find(operand); it != batch.end() && op.getNumResults() == 1)
-          if (auto d = resultDimension(&op, k, it->second))
+        if (auto it = batch.find(operand); it != batch.end()) {
+          if (auto call = dyn_cast<CallOp>(op))
+            markResults(call, k, it->second, batch);
+          else if (auto d = op.getNumResults() == 1 ? resultDimension(&op, k, it->second) : std::nullopt)
             batch.try_emplace(op.getResult(0), *d);
+        }
     // Constants, coordinates, random numbers, broadcast parameters and what is computed from these follow what they are
     // combined with.
     for (Operation &op : llvm::reverse(block.without_terminator()))
@@ -152,7 +163,7 @@ private:
     Block &block = entry.getBody().front();
     for (Operation &op : block.without_terminator())
       for (Value result : op.getResults()) {
-        if (!batch.count(result) || typeOf(result).getRank() < 2)
+        if (!batch.count(result) || typeOf(result).getRank() < 2 || isa<CallOp>(op))
           continue;
         if (auto constant = dyn_cast<ConstantOp>(op)) {
           auto splat = dyn_cast<SplatElementsAttr>(constant.getValue());
@@ -162,20 +173,29 @@ private:
         }
         result.setType(innermost(result));
       }
-    // Products read their operands often: arguments are reordered for them once.
-    for (BlockArgument argument : block.getArguments()) {
-      if (!batch.count(argument) || typeOf(argument).getRank() < 2)
-        continue;
+    // Products read their operands often: what stays row-major is reordered for them once.
+    auto reorderForProducts = [&](OpBuilder b, Value v) {
+      if (!batch.count(v) || typeOf(v).getRank() < 2)
+        return;
       Value reordered;
-      for (OpOperand &use : llvm::make_early_inc_range(argument.getUses())) {
+      for (OpOperand &use : llvm::make_early_inc_range(v.getUses())) {
         if (!isProduct(use.getOwner()))
           continue;
-        if (!reordered) {
-          OpBuilder b = OpBuilder::atBlockBegin(&block);
-          reordered = converted(b, argument, innermost(argument));
-        }
+        if (!reordered)
+          reordered = converted(b, v, innermost(v));
         use.set(reordered);
       }
+    };
+    for (BlockArgument argument : block.getArguments())
+      reorderForProducts(OpBuilder::atBlockBegin(&block), argument);
+    // Kernel functions read and return tensors that are row-major.
+    for (auto call : llvm::make_early_inc_range(block.getOps<CallOp>())) {
+      OpBuilder before(call), behind(call->getBlock(), std::next(call->getIterator()));
+      for (OpOperand &operand : call->getOpOperands())
+        if (RankedTensorType type = typeOf(operand.get()); type.getEncoding())
+          operand.set(converted(before, operand.get(), RankedTensorType::get(type.getShape(), type.getElementType())));
+      for (Value result : call.getOutputs())
+        reorderForProducts(behind, result);
     }
     Operation *end = block.getTerminator();
     OpBuilder b(end);

@@ -36,8 +36,7 @@ struct InlineKernelFunctionsPass : nn::impl::InlineKernelFunctionsPassBase<Inlin
 private:
   std::optional<SmallVector<Value>> inlineCall(CallOp call, SymbolTable &symbols) {
     auto callee = symbols.lookup<func::FuncOp>(call.getCallee());
-    auto name = callee->getAttrOfType<StringAttr>("nn.kernel_fn");
-    if (name && target->has(name.getValue(), call.getInputs().getTypes()))
+    if (target->has(callee))
       return std::nullopt;
     OpBuilder b(call);
     SmallVector<Value> results = inlineBody(b, callee.getBody().front(), call.getInputs(),

@@ -89,7 +89,10 @@ std::string nameOf(Block &body) {
       core = &op;
     last = &op;
   }
-  auto mnemonic = [](Operation *op) { return op->getName().stripDialect(); };
+  auto mnemonic = [](Operation *op) {
+    auto call = dyn_cast<CallOp>(op);
+    return call ? call.getCallee() : op->getName().stripDialect();
+  };
   if (!last)
     return body.without_terminator().empty() ? "copy" : mnemonic(&*std::prev(body.without_terminator().end())).str();
   StringRef path = pathOf((core ? core : last)->getLoc());

@@ -38,6 +38,8 @@ struct PlanMemoryPass : nn::impl::PlanMemoryPassBase<PlanMemoryPass> {
     int64_t base = placeOwned(), end = base;
     Needs reported{base, 0, 0};
     for (auto entry : module.getOps<func::FuncOp>()) {
+      if (entry.isPrivate())
+        continue; // what a kernel computes, in other words
       if (failed(checkOwned(entry)))
         return signalPassFailure();
       auto kernelOf = [&](LaunchOp launch) { return table.lookup<KernelOp>(launch.getKernel()); };

@@ -59,10 +59,31 @@ Value Tape::gradientOrZero(Value v, Location loc) {
   return ConstantOp::create(b, loc, cast<RankedTensorType>(v.getType()), 0.0);
 }
 
-/// A call of the written gradient: inputs, outputs, gradients of the outputs; saved outputs, which come last, have
-/// none.
+/// Differentiates a copy of the callee's body.
+LogicalResult Tape::pullBackBody(CallOp call) {
+  Tape inner(symbols, b);
+  llvm::SetVector<Value> inputs(call.getInputs().begin(), call.getInputs().end());
+  for (Value input : inputs)
+    if (varies(input))
+      inner.vary(input);
+  auto callee = symbols.lookup<func::FuncOp>(call.getCallee());
+  SmallVector<Value> results = inner.copy(callee.getBody().front(), call.getInputs());
+  for (auto [result, output] : llvm::zip(results, call.getOutputs()))
+    inner.accumulate(result, gradient(output));
+  if (failed(inner.pullBack()))
+    return failure();
+  for (Value input : inputs)
+    accumulate(input, inner.gradient(input));
+  return success();
+}
+
+/// A call of the written gradient: inputs, outputs, gradients of the outputs. Saved outputs, which come last, have
+/// none: they have one only in derivatives of the written gradient, which reads them.
 LogicalResult Tape::pullBackCall(CallOp call) {
   func::FuncOp gradient = gradientOf(call);
+  if (auto saved = symbols.lookup(call.getCallee())->getAttrOfType<IntegerAttr>(kSavedAttr))
+    if (llvm::any_of(call.getOutputs().take_back(saved.getInt()), [&](Value v) { return bool(this->gradient(v)); }))
+      return pullBackBody(call);
   SmallVector<Value> operands(call.getInputs());
   llvm::append_range(operands, call.getOutputs());
   for (Value output : call.getOutputs())

@@ -18,6 +18,8 @@ class ScanOp;
 
 /// On a private function: the function that computes its gradient.
 constexpr llvm::StringLiteral kGradientAttr = "nn.gradient";
+/// On a function: how many of its results, the last ones, only its gradient sees.
+constexpr llvm::StringLiteral kSavedAttr = "nn.saved";
 
 /// Whether gradients of the value make sense: its elements are floating-point numbers.
 bool isReal(mlir::Value v);
@@ -56,6 +58,7 @@ private:
   bool variesWithInputs(mlir::Operation *op) const;
   mlir::LogicalResult pullBack(mlir::Operation *op);
   mlir::LogicalResult pullBackCall(CallOp call);
+  mlir::LogicalResult pullBackBody(CallOp call);
   mlir::LogicalResult pullBackScan(ScanOp scan);
 
   mlir::SymbolTable &symbols;

@@ -136,7 +136,9 @@ bool nn::checkArena(ModuleOp planned, int64_t limit, llvm::raw_ostream &errors) 
   SymbolTable symbols(planned);
   Peak peak;
   for (auto entry : planned.getOps<func::FuncOp>())
-    if (Peak other = findPeak(entry, persistent, batch, symbols); other.bytes > peak.bytes)
+    if (entry.isPrivate())
+      continue;
+    else if (Peak other = findPeak(entry, persistent, batch, symbols); other.bytes > peak.bytes)
       peak = std::move(other);
   errors << "nnc: the program needs " << arena << " bytes, more than --max-arena (" << limit << ")\n";
   auto line = [&](int64_t bytes, const Twine &what) {

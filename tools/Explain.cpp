@@ -51,7 +51,8 @@ static std::string work(Block &body) {
     if (isa<ConstantOp>(op))
       continue;
     bool first = text.empty();
-    out << (first ? "" : ", ") << op.getName().stripDialect();
+    auto call = dyn_cast<CallOp>(op);
+    out << (first ? "" : ", ") << (call ? call.getCallee() : op.getName().stripDialect());
     if (!first)
       continue;
     auto type = cast<RankedTensorType>((op.getNumOperands() ? op.getOperand(0) : op.getResult(0)).getType());
@@ -97,6 +98,8 @@ static void explainKernel(KernelOp kernel, int64_t uses, const Machine &machine,
   ArrayRef<int64_t> pairs = kernel.getInplace();
   for (size_t i = 0; i + 1 < pairs.size(); i += 2)
     out << "  may write result " << pairs[i + 1] << " over operand " << pairs[i] << "\n";
+  if (isa<CallOp>(body.front()))
+    out << "  plan the direct implementation\n";
   explainContraction(body, machine, out);
 }
 
@@ -104,7 +107,8 @@ void nn::explain(ModuleOp planned, const Machine &machine, llvm::raw_ostream &ou
   llvm::StringMap<int64_t> uses;
   planned.walk([&](LaunchOp launch) { ++uses[launch.getKernel()]; });
   for (auto entry : planned.getOps<func::FuncOp>())
-    explainEntry(entry, out);
+    if (!entry.isPrivate())
+      explainEntry(entry, out);
   out << count(uses.size(), "kernel") << "\n";
   for (auto kernel : planned.getOps<KernelOp>())
     explainKernel(kernel, uses[kernel.getSymName()], machine, out);

@@ -1,5 +1,6 @@
 // nn-run: runs functions of an nn module the reference way and prints or stores what they return, or compares with that
 // what compiled kernels or another module return. A tool for tests.
+#include "codegen/KernelFunctions.h"
 #include "codegen/Targets.h"
 #include "dialect/NN.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -41,6 +42,8 @@ static cl::opt<std::string> targetName("target", cl::desc("With --compiled: the 
                                        cl::value_desc("name"));
 static cl::opt<std::string> without("without", cl::desc("With --compiled: a pass to leave out (nn-simplify)"),
                                     cl::value_desc("pass"));
+static cl::opt<bool> kernelFunctions("kernel-functions",
+                                     cl::desc("List the functions with direct implementations instead"));
 static cl::opt<bool> fast("fast", cl::desc("Optimise what is run: for large tensors"));
 
 static void print(StringRef function, size_t k, const HostArray &array) {
@@ -116,6 +119,11 @@ static LogicalResult run(ModuleOp module) {
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   cl::ParseCommandLineOptions(argc, argv, "Runs functions of an nn module the reference way\n");
+  if (kernelFunctions) {
+    for (StringRef name : KernelRegistry::all().names())
+      llvm::outs() << name << "\n";
+    return 0;
+  }
   DialectRegistry registry;
   registerDialects(registry);
   MLIRContext context(registry);

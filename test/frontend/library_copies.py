@@ -1,5 +1,6 @@
 # Builds networks that use every name of the library, from the library and from a copy of its source under other names, and
-# compares the modules but for those names and the draws of initialisers, which depend on the path.
+# compares the modules but for those names, the draws of initialisers, which depend on the path, and the identity by which
+# code generation knows functions of the library.
 # usage: library_copies.py NNC STDLIB NETWORK.nn...
 import re
 import subprocess
@@ -27,6 +28,8 @@ def module(nnc, text):
         sys.exit(out.stderr)
     text = re.sub(r"path = -?\d+ : i64", "path", out.stdout)
     text = re.sub(r'nn.source_hash = "\w+"', "hash", text)
+    text = re.sub(r'nn.constants = {[^}]*}(, )?|nn.kernel_fn = "\w+"(, )?', "", text)
+    text = text.replace(", }", "}").replace(" attributes {}", "")
     text = re.sub(r"\bmy_|\bMy", "", text)
     return "\n".join(numbered(function) for function in text.split("func.func"))
 

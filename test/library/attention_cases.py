@@ -98,12 +98,12 @@ def rescaled(y, x):
 
 
 ATTENTION = [
-    Case("dot_product_attention attention attention_weights", "dot_product_attention(q, k, v)", TRIPLE, attention, second=True),
-    Case("dot_product_attention attention attention_weights masked_softmax", "dot_product_attention(causal: true, scale: 0.5)(q, k, v)", HEADS,
+    Case("dot_product_attention attention attention_scores", "dot_product_attention(q, k, v)", TRIPLE, attention, second=True),
+    Case("dot_product_attention attention attention_scores", "dot_product_attention(causal: true, scale: 0.5)(q, k, v)", HEADS,
          lambda q, k, v: attention(q, k, v, True, 0.5), second=True),
-    Case("dot_product_attention masked_softmax", "dot_product_attention(q, k, v, mask: m > 0)", TRIPLE | {"m": ids(2, 3, 5, below=2)},
+    Case("dot_product_attention attention_weights masked_softmax", "dot_product_attention(q, k, v, mask: m > 0)", TRIPLE | {"m": ids(2, 3, 5, below=2)},
          lambda q, k, v, m: attention(q, k, v, mask=m > 0)),
-    Case("dot_product_attention masked_softmax", "dot_product_attention(causal: true)(q, k, v, m > 1)", HEADS | {"m": ids(3, 3, below=3)},
+    Case("dot_product_attention attention_weights masked_softmax", "dot_product_attention(causal: true)(q, k, v, m > 1)", HEADS | {"m": ids(3, 3, below=3)},
          lambda q, k, v, m: attention(q, k, v, True, mask=m > 1)),
     Case("dot_product_attention length_mask", "dot_product_attention(q, k, v, mask: length_mask(m, 5)[:, new])", TRIPLE | {"m": ids(2, below=6, first=1)},
          lambda q, k, v, m: attention(q, k, v, mask=np.arange(5) < m[:, None, None])),

@@ -50,3 +50,28 @@ func.func private @squash(%x: tensor<4xf32>) -> tensor<4xf32> {
   %y = nn.tanh %x : tensor<4xf32> -> tensor<4xf32>
   return %y : tensor<4xf32>
 }
+
+// A derivative of the written gradient reads saved results: by them the body is differentiated.
+// CHECK-LABEL: func.func @second
+// CHECK-SAME:    %[[X:.*]]: tensor<4xf32>
+// CHECK:         nn.call @scaled(%[[X]])
+// CHECK:         %[[E:.*]] = nn.exp %[[X]]
+// CHECK:         %[[DX:.*]] = nn.mul %{{.*}}, %[[E]]
+// CHECK:         return %{{.*}}, %[[DX]]
+func.func @second(%x: tensor<4xf32>) -> (tensor<f32>, tensor<4xf32>) {
+  %l, %d = nn.value_and_grad @slope(%x) {wrt = array<i64: 0>} : (tensor<4xf32>) -> (tensor<f32>, tensor<4xf32>)
+  return %l, %d : tensor<f32>, tensor<4xf32>
+}
+func.func private @slope(%x: tensor<4xf32>) -> tensor<f32> {
+  %y, %saved = nn.call @scaled(%x) : (tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>)
+  %l = nn.reduce_sum %saved {axes = array<i64: 0>} : tensor<4xf32> -> tensor<f32>
+  return %l : tensor<f32>
+}
+func.func private @scaled(%x: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>)
+    attributes {nn.gradient = @scaled_gradient, nn.saved = 1 : i64} {
+  %e = nn.exp %x : tensor<4xf32> -> tensor<4xf32>
+  return %x, %e : tensor<4xf32>, tensor<4xf32>
+}
+func.func private @scaled_gradient(%x: tensor<4xf32>, %y: tensor<4xf32>, %saved: tensor<4xf32>, %dy: tensor<4xf32>) -> tensor<4xf32> {
+  return %dy : tensor<4xf32>
+}

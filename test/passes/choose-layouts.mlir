@@ -45,3 +45,23 @@ func.func @single(%x: tensor<1x216xf32> {nn.role = "input", nn.name = "x"},
     : tensor<1x216xf32>, tensor<10x216xf32> -> tensor<1x10xf32>
   return %y : tensor<1x10xf32>
 }
+
+// Functions with kernels of their own read and return row-major tensors; a product behind one reads a reordered copy.
+// CHECK-LABEL: func.func @call
+// CHECK:         %[[Y:.*]] = nn.contract {{.*}} -> tensor<64x10xf32, #nn.layout<[1, 0]>>
+// CHECK:         %[[R:.*]] = nn.transpose %[[Y]] {{.*}} -> tensor<64x10xf32>
+// CHECK:         %[[C:.*]] = nn.call @f(%[[R]]) : (tensor<64x10xf32>) -> tensor<64x10xf32>
+// CHECK:         %[[T:.*]] = nn.transpose %[[C]] {{.*}} -> tensor<64x10xf32, #nn.layout<[1, 0]>>
+// CHECK:         nn.contract %[[T]]
+func.func @call(%x: tensor<64x216xf32> {nn.role = "input", nn.name = "x"}, %w: tensor<10x216xf32> {nn.role = "param", nn.name = "w"},
+                %v: tensor<3x10xf32> {nn.role = "param", nn.name = "v"}) -> tensor<64x3xf32> {
+  %y = nn.contract %x, %w {lhs = array<i64: 0, 2>, rhs = array<i64: 1, 2>, out = array<i64: 0, 1>}
+    : tensor<64x216xf32>, tensor<10x216xf32> -> tensor<64x10xf32>
+  %c = nn.call @f(%y) : (tensor<64x10xf32>) -> tensor<64x10xf32>
+  %z = nn.contract %c, %v {lhs = array<i64: 0, 2>, rhs = array<i64: 1, 2>, out = array<i64: 0, 1>}
+    : tensor<64x10xf32>, tensor<3x10xf32> -> tensor<64x3xf32>
+  return %z : tensor<64x3xf32>
+}
+func.func private @f(%x: tensor<64x10xf32>) -> tensor<64x10xf32> {
+  return %x : tensor<64x10xf32>
+}

@@ -1,0 +1,326 @@
+// attention(query, key, value, scale, causal) -> (y, log_sum) without a matrix of all scores: for a block of queries,
+// one block of keys after the other adds to sums that are scaled anew where a larger score turns up (Milakov &
+// Gimelshein, 2018; Dao et al., 2022). Lanes are queries while scores are made, and features while values are summed.
+// A task is a block of queries of one head.
+#include "codegen/BlockCode.h"
+#include "codegen/KernelFunctions.h"
+#include "codegen/Targets.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include <numeric>
+
+using namespace mlir;
+using namespace nn;
+
+namespace {
+
+/// A score that counts for nothing: e^x is 0.
+constexpr double kHidden = -1e30;
+
+struct Shape {
+  int64_t heads, t, s, d, e; ///< all leading axes together; queries, keys, features of both, features of values
+  int64_t lanes;             ///< along queries
+  int64_t queryBlock;        ///< queries of a block
+  int64_t keyBlock = 32;
+  bool causal;
+  double scale;
+
+  int64_t queryBlocks() const { return llvm::divideCeil(t, queryBlock); }
+  /// Lanes along this many features.
+  int64_t lanesOf(int64_t features) const { return std::gcd(features, lanes); }
+};
+
+/// None for other signatures, for half floats, and where vectors of queries or features would be short.
+std::optional<Shape> shapeOf(const KernelCall &call) {
+  if (call.operands.size() < 3 || !call.has({"scale", "causal"}))
+    return std::nullopt;
+  ArrayRef<int64_t> q = call.operands[0].getShape(), k = call.operands[1].getShape(), v = call.operands[2].getShape();
+  if (q.size() < 2 || k.size() != q.size() || v.size() != q.size() ||
+      !(call.element().isF32() || call.element().isF64()))
+    return std::nullopt;
+  Shape shape;
+  shape.heads = std::accumulate(q.begin(), q.end() - 2, int64_t(1), std::multiplies<>());
+  shape.t = q[q.size() - 2], shape.d = q.back();
+  shape.s = v[v.size() - 2], shape.e = v.back();
+  shape.lanes = call.lanes();
+  shape.queryBlock = 2 * shape.lanes;
+  shape.causal = call.flag("causal");
+  shape.scale = call.number("scale");
+  int64_t stackBytes = (shape.queryBlock * (2 * shape.d + 2 * shape.e + 2 * shape.keyBlock)) *
+                       call.element().getIntOrFloatBitWidth() / 8;
+  bool isWide = shape.t >= shape.lanes && shape.lanesOf(shape.e) >= 4 && shape.lanesOf(shape.d) >= 4;
+  if (!isWide || stackBytes > 128 << 10)
+    return std::nullopt;
+  return shape;
+}
+
+/// What the kernels of attention and of its gradient share: the way from blocks of queries and keys to scores.
+struct AttentionCode : BlockCode {
+  AttentionCode(const KernelCall &call, const KernelPlaces &places, KernelFrame &frame)
+      : BlockCode(frame, call.element()), shape(*shapeOf(call)), places(places), width(shape.queryBlock) {
+    lanes = shape.lanes;
+  }
+
+  const Shape shape;
+  const KernelPlaces &places;
+  const int64_t width;
+
+  Spot whole(Value buffer) { return {buffer, index(0)}; }
+  /// Row `row` of an operand or result whose rows have `features` elements.
+  Spot rowOf(Value memory, Value row, int64_t features) { return {memory, times(row, features)}; }
+
+  /// result[key, query] = Σ_f rows[key, f] · columns[f, query], for `keys` rows from `row` on.
+  void multiplyFeatures(Value memory, Value row, int64_t features, Value columns, Value result, Value keys) {
+    BlockProduct p;
+    p.rows = rowOf(memory, row, features);
+    p.rowStride = features, p.rowDepthStride = 1;
+    p.columns = whole(columns), p.columnDepthStride = width;
+    p.result = whole(result), p.resultStride = width;
+    p.rowCount = keys, p.rowMultiple = std::gcd(shape.s, shape.keyBlock);
+    p.depth = index(features);
+    p.columnCount = width, p.lanes = lanes;
+    multiply(p);
+  }
+
+  /// result[query, f] += Σ_key weights[key, query] · rows[key, f], for `queries` queries and `keys` rows.
+  void addToQueries(Value weights, Spot rows, int64_t features, Spot result, Value queries, int64_t multiple,
+                    Value keys) {
+    BlockProduct p;
+    p.rows = whole(weights), p.rowStride = 1, p.rowDepthStride = width;
+    p.columns = rows, p.columnDepthStride = features;
+    p.result = result, p.resultStride = features;
+    p.rowCount = queries, p.rowMultiple = multiple;
+    p.depth = keys;
+    p.columnCount = features, p.lanes = shape.lanesOf(features);
+    p.adds = true;
+    multiply(p);
+  }
+
+  /// The vector at `score`, of queries from `query` on, but for those that come before the key.
+  Value visible(Value score, Value query, Value key) {
+    if (!shape.causal)
+      return score;
+    auto numbers = VectorType::get({lanes}, b.getI32Type());
+    auto steps = llvm::to_vector(llvm::seq<int32_t>(0, lanes));
+    auto asNumbers = [&](Value place) {
+      return broadcast(arith::IndexCastOp::create(b, loc, b.getI32Type(), place), lanes);
+    };
+    Value queries = arith::AddIOp::create(
+        b, loc, asNumbers(query),
+        arith::ConstantOp::create(b, loc, DenseElementsAttr::get(numbers, ArrayRef<int32_t>(steps))));
+    Value isSeen = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sle, asNumbers(key), queries);
+    return arith::SelectOp::create(b, loc, isSeen, score, constant(kHidden));
+  }
+
+  /// Runs `body` on the blocks of keys that queries from `first` on may see: the first key, and how many.
+  void forKeyBlocks(Value first, llvm::function_ref<void(Value, Value)> body) {
+    Value end = index(shape.s);
+    if (shape.causal)
+      end = least(end, add(first, width));
+    loop(index(0), end, shape.keyBlock,
+         [&](Value key) { body(key, least(subtract(index(shape.s), key), index(shape.keyBlock))); });
+  }
+  Value countFrom(Value first) { return least(subtract(index(shape.t), first), index(width)); }
+};
+
+struct Forward : AttentionCode {
+  using AttentionCode::AttentionCode;
+  Value queries = stack(shape.d * width), scores = stack(shape.keyBlock * width), sums = stack(width * shape.e);
+  Value largestScores = stack(width), totals = stack(width), factors = stack(width);
+
+  void run() {
+    loop(frame.lo, frame.hi, 1, [&](Value task) {
+      Value blocks = index(shape.queryBlocks());
+      Value head = arith::DivUIOp::create(b, loc, task, blocks);
+      Value first = times(arith::RemUIOp::create(b, loc, task, blocks), width), count = countFrom(first);
+      Value row = add(times(head, shape.t), first); // of queries and results
+      transpose(rowOf(places.operands[0], row, shape.d), shape.d, count, shape.d, whole(queries), width, width,
+                shape.scale);
+      fill(whole(sums), width * shape.e, 0);
+      fill(whole(largestScores), width, kHidden);
+      fill(whole(totals), width, 0);
+      forKeyBlocks(first, [&](Value key, Value keys) {
+        Value keyRow = add(times(head, shape.s), key);
+        multiplyFeatures(places.operands[1], keyRow, shape.d, queries, scores, keys);
+        loop(0, width, lanes, [&](Value lane) { makeWeights(lane, add(first, lane), key, keys); });
+        scaleSums(count);
+        addToQueries(scores, rowOf(places.operands[2], keyRow, shape.e), shape.e, whole(sums), index(width), width,
+                     keys);
+      });
+      finish(row, count);
+    });
+  }
+
+  /// Scores become e^(score - largest so far).
+  void makeWeights(Value lane, Value query, Value key, Value keys) {
+    auto spot = [&](Value k) -> Spot { return {scores, add(times(k, width), lane)}; };
+    Value before = load({largestScores, lane});
+    Value now = carry(index(0), keys, 1, before, [&](Value k, ValueRange carried) {
+      Value score = visible(load(spot(k)), query, add(key, k));
+      if (shape.causal)
+        store(score, spot(k));
+      return Values{largest(score, carried[0])};
+    })[0];
+    Value factor = exp(arith::SubFOp::create(b, loc, before, now));
+    Value total = arith::MulFOp::create(b, loc, load({totals, lane}), factor);
+    total = carry(index(0), keys, 1, total, [&](Value k, ValueRange carried) {
+      Value weight = exp(arith::SubFOp::create(b, loc, load(spot(k)), now));
+      store(weight, spot(k));
+      return Values{arith::AddFOp::create(b, loc, carried[0], weight)};
+    })[0];
+    store(now, {largestScores, lane});
+    store(factor, {factors, lane});
+    store(total, {totals, lane});
+  }
+
+  /// Sums over earlier blocks become what they would be with the scores that are the largest now.
+  void scaleSums(Value count) {
+    int64_t lanes = shape.lanesOf(shape.e);
+    loop(index(0), count, 1, [&](Value query) {
+      Value factor = broadcast(loadScalar({factors, query}), lanes);
+      loop(0, shape.e, lanes, [&](Value feature) {
+        Spot spot{sums, add(times(query, shape.e), feature)};
+        store(arith::MulFOp::create(b, loc, load(spot, lanes), factor), spot);
+      });
+    });
+  }
+
+  void finish(Value row, Value count) {
+    int64_t lanes = shape.lanesOf(shape.e);
+    loop(index(0), count, 1, [&](Value query) {
+      Value total = loadScalar({totals, query});
+      if (Value logSums = places.results[1]) {
+        Value logSum = arith::AddFOp::create(b, loc, loadScalar({largestScores, query}), log(total));
+        storeScalar(logSum, {logSums, add(row, query)});
+      }
+      Value y = places.results[0];
+      if (!y)
+        return;
+      Value share = broadcast(arith::DivFOp::create(b, loc, constant(1, 1), total), lanes);
+      loop(0, shape.e, lanes, [&](Value feature) {
+        Value sum = load({sums, add(times(query, shape.e), feature)}, lanes);
+        store(arith::MulFOp::create(b, loc, sum, share), {y, add(times(add(row, query), shape.e), feature)});
+      });
+    });
+  }
+};
+
+/// The gradient makes the weights again, block by block, from the logarithms of their sums.
+struct Backward : AttentionCode {
+  using AttentionCode::AttentionCode;
+  Value queries = stack(shape.d * width), slopes = stack(shape.e * width);
+  Value weights = stack(shape.keyBlock * width), changes = stack(shape.keyBlock * width);
+  Value logSums = stack(width), shares = stack(width);
+  Value q = places.operands[0], k = places.operands[1], v = places.operands[2], y = places.operands[3],
+        dy = places.operands[5];
+  Value dq = places.results[0], dk = places.results[1], dv = places.results[2]; // null where nobody reads one
+
+  void run() {
+    loop(frame.lo, frame.hi, 1, [&](Value head) {
+      Value firstKey = times(head, shape.s);
+      if (dk)
+        fill(rowOf(dk, firstKey, shape.d), shape.s * shape.d, 0);
+      if (dv)
+        fill(rowOf(dv, firstKey, shape.e), shape.s * shape.e, 0);
+      if (dq)
+        fill(rowOf(dq, times(head, shape.t), shape.d), shape.t * shape.d, 0);
+      loop(0, shape.t, width, [&](Value first) { queryBlock(head, first); });
+    });
+  }
+
+  void queryBlock(Value head, Value first) {
+    Value count = countFrom(first), row = add(times(head, shape.t), first);
+    transpose(rowOf(q, row, shape.d), shape.d, count, shape.d, whole(queries), width, width, shape.scale);
+    transpose(rowOf(dy, row, shape.e), shape.e, count, shape.e, whole(slopes), width, width, 1);
+    fill(whole(logSums), width, 0);
+    fill(whole(shares), width, 0);
+    loop(index(0), count, 1, [&](Value query) {
+      storeScalar(loadScalar({places.operands[4], add(row, query)}), {logSums, query});
+      storeScalar(product(rowOf(y, add(row, query), shape.e), rowOf(dy, add(row, query), shape.e)), {shares, query});
+    });
+    forKeyBlocks(first, [&](Value key, Value keys) {
+      Value keyRow = add(times(head, shape.s), key);
+      multiplyFeatures(k, keyRow, shape.d, queries, weights, keys);
+      multiplyFeatures(v, keyRow, shape.e, slopes, changes, keys);
+      loop(index(0), keys, 1, [&](Value k) {
+        loop(0, width, lanes, [&](Value lane) { makeChanges(lane, add(first, lane), k, add(key, k)); });
+      });
+      if (dv)
+        addToKeys(weights, rowOf(dy, row, shape.e), shape.e, rowOf(dv, keyRow, shape.e), keys, count);
+      if (dk)
+        addToKeys(changes, rowOf(q, row, shape.d), shape.d, rowOf(dk, keyRow, shape.d), keys, count);
+      if (dq)
+        addToQueries(changes, rowOf(k, keyRow, shape.d), shape.d, rowOf(dq, row, shape.d), count,
+                     std::gcd(shape.t, width), keys);
+    });
+  }
+
+  /// The products of all features of two rows, summed.
+  Value product(Spot x, Spot y) {
+    int64_t lanes = shape.lanesOf(shape.e);
+    Value sum = carry(index(0), index(shape.e), lanes, constant(0, lanes), [&](Value f, ValueRange carried) {
+      Value term =
+          arith::MulFOp::create(b, loc, load({x.memory, add(x.at, f)}, lanes), load({y.memory, add(y.at, f)}, lanes));
+      return Values{arith::AddFOp::create(b, loc, carried[0], term)};
+    })[0];
+    return sumOfLanes(sum);
+  }
+
+  /// Scores become weights, gradients of weights those of scores.
+  void makeChanges(Value lane, Value query, Value k, Value key) {
+    Value at = add(times(k, width), lane);
+    Value score = visible(load({weights, at}), query, key);
+    Value weight = exp(arith::SubFOp::create(b, loc, score, load({logSums, lane})));
+    Value change = arith::SubFOp::create(b, loc, load({changes, at}), load({shares, lane}));
+    change = arith::MulFOp::create(b, loc, arith::MulFOp::create(b, loc, weight, constant(shape.scale)), change);
+    store(weight, {weights, at});
+    store(change, {changes, at});
+  }
+
+  /// result[key, f] += Σ_query weights[key, query] · rows[query, f].
+  void addToKeys(Value weights, Spot rows, int64_t features, Spot result, Value keys, Value queries) {
+    BlockProduct p;
+    p.rows = whole(weights), p.rowStride = width, p.rowDepthStride = 1;
+    p.columns = rows, p.columnDepthStride = features;
+    p.result = result, p.resultStride = features;
+    p.rowCount = keys, p.rowMultiple = std::gcd(shape.s, shape.keyBlock);
+    p.depth = queries;
+    p.columnCount = features, p.lanes = shape.lanesOf(features);
+    p.adds = true;
+    multiply(p);
+  }
+};
+
+struct Attention : KernelFunction {
+  bool covers(const KernelCall &call) const override { return shapeOf(call).has_value(); }
+  KernelPlan plan(const KernelCall &call) const override {
+    Shape shape = *shapeOf(call);
+    KernelPlan plan;
+    plan.tasks = shape.heads * shape.queryBlocks();
+    return plan;
+  }
+  void emit(const KernelCall &call, const KernelPlaces &places, KernelFrame &frame) const override {
+    Forward(call, places, frame).run();
+  }
+};
+
+/// A task is a head, since all of its queries add to the gradients of its keys and values.
+struct AttentionGradient : KernelFunction {
+  bool covers(const KernelCall &call) const override { return call.operands.size() == 6 && shapeOf(call); }
+  KernelPlan plan(const KernelCall &call) const override {
+    KernelPlan plan;
+    plan.tasks = shapeOf(call)->heads;
+    return plan;
+  }
+  void emit(const KernelCall &call, const KernelPlaces &places, KernelFrame &frame) const override {
+    Backward(call, places, frame).run();
+  }
+};
+
+} // namespace
+
+namespace nn::kernels {
+void attention(KernelRegistry &registry) {
+  registry.add("attention", std::make_unique<Attention>());
+  registry.add("attention_gradient", std::make_unique<AttentionGradient>());
+}
+} // namespace nn::kernels
