@@ -61,6 +61,15 @@ void BlockCode::store(Value value, Spot to) {
 Value BlockCode::loadScalar(Spot from) { return memref::LoadOp::create(b, loc, from.memory, from.at); }
 void BlockCode::storeScalar(Value scalar, Spot to) { memref::StoreOp::create(b, loc, scalar, to.memory, to.at); }
 Value BlockCode::exp(Value x) { return math::ExpOp::create(b, loc, x); }
+Value BlockCode::share(Value x) {
+  auto type = dyn_cast<VectorType>(x.getType());
+  int64_t lanes = type ? type.getNumElements() : 1;
+  Value least = constant(element.isF32() ? -87 : -708, lanes);
+  Value isNormal = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UGE, x, least); // true for NaN
+  return arith::SelectOp::create(b, loc, isNormal, exp(arith::SelectOp::create(b, loc, isNormal, x, least)),
+                                 constant(0, lanes));
+}
+
 Value BlockCode::log(Value x) { return math::LogOp::create(b, loc, x); }
 
 Value BlockCode::fold(Value vector, llvm::function_ref<Value(Value, Value)> join) {

@@ -64,6 +64,8 @@ public:
   mlir::Value loadScalar(Spot from);
   void storeScalar(mlir::Value scalar, Spot to);
   mlir::Value exp(mlir::Value x);
+  /// e^x, and 0 where that is near the smallest normal numbers: denormal ones are slow.
+  mlir::Value share(mlir::Value x);
   mlir::Value log(mlir::Value x);
   /// The larger of two values; y where x is no number.
   mlir::Value largest(mlir::Value x, mlir::Value y);

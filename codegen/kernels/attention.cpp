@@ -160,10 +160,10 @@ struct Forward : AttentionCode {
         store(score, spot(k));
       return Values{largest(score, carried[0])};
     })[0];
-    Value factor = exp(arith::SubFOp::create(b, loc, before, now));
+    Value factor = share(arith::SubFOp::create(b, loc, before, now));
     Value total = arith::MulFOp::create(b, loc, load({totals, lane}), factor);
     total = carry(index(0), keys, 1, total, [&](Value k, ValueRange carried) {
-      Value weight = exp(arith::SubFOp::create(b, loc, load(spot(k)), now));
+      Value weight = share(arith::SubFOp::create(b, loc, load(spot(k)), now));
       store(weight, spot(k));
       return Values{arith::AddFOp::create(b, loc, carried[0], weight)};
     })[0];
@@ -269,7 +269,7 @@ struct Backward : AttentionCode {
   void makeChanges(Value lane, Value query, Value k, Value key) {
     Value at = add(times(k, width), lane);
     Value score = visible(load({weights, at}), query, key);
-    Value weight = exp(arith::SubFOp::create(b, loc, score, load({logSums, lane})));
+    Value weight = share(arith::SubFOp::create(b, loc, score, load({logSums, lane})));
     Value change = arith::SubFOp::create(b, loc, load({changes, at}), load({shares, lane}));
     change = arith::MulFOp::create(b, loc, arith::MulFOp::create(b, loc, weight, constant(shape.scale)), change);
     store(weight, {weights, at});
