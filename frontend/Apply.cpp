@@ -49,7 +49,13 @@ bool Evaluator::bindInputs(const FunctionDecl &decl, std::vector<Arg> inputs, Sp
                           ? error(input.span, "`" + decl.name.text + "` takes " + Twine(decl.inputs.size()) +
                                                   (decl.inputs.size() == 1 ? " input" : " inputs"))
                           : error(input.span, "`" + decl.name.text + "` has no input `" + input.name + "`");
-      message.note(declared());
+      std::vector<std::string> known;
+      for (const Parameter &parameter : decl.inputs)
+        known.push_back(parameter.name.text);
+      if (std::string meant = input.name.empty() ? "" : nearest(input.name, known); !meant.empty())
+        message.hint("did you mean `" + meant + "`?");
+      else
+        message.note(declared());
       return false;
     }
     if (slots[index]) {
@@ -80,23 +86,6 @@ bool Evaluator::bindInputs(const FunctionDecl &decl, std::vector<Arg> inputs, Sp
   return true;
 }
 
-/// Warns of what course notes warn of, where the library's own functions meet.
-void Evaluator::lint(const FunctionDecl &decl, const Value &input, Span span) {
-  if (!decl.span.inLibrary() || !input.isTensor() || !input.asTensor().maker)
-    return;
-  const Tensor &x = input.asTensor();
-  StringRef name = decl.name.text, maker = x.maker->name.text;
-  if (name == "BatchNorm" && x.layer && x.layer->members.count("bias"))
-    if (Diagnostic *message =
-            warn(span, "bias-before-norm",
-                 "the bias of `" + x.layer->path + "` has no effect: BatchNorm subtracts the mean behind it"))
-      message->hint("write `" + maker + "(…, bias: false)`");
-  if (name == "cross_entropy" && x.maker->span.inLibrary() && (maker == "softmax" || maker == "log_softmax"))
-    if (Diagnostic *message = warn(span, "softmax-into-logits",
-                                   "`" + name + "` wants logits, and this went through `" + maker + "` already"))
-      message->hint("leave `" + maker + "` out of the model: the loss takes it in, more exactly");
-}
-
 Value Evaluator::apply(const Callable &callable, std::vector<Arg> inputs, Span span, const Name *as) {
   for (const Arg &input : inputs)
     if (input.value.isError())
@@ -113,12 +102,20 @@ Value Evaluator::apply(const Callable &callable, std::vector<Arg> inputs, Span s
   const FunctionDecl &decl = *callable.decl;
   if (decl.role == Role::Optimizer)
     return applyOptimizer(callable, inputs, span);
-  for (const Frame *at = frame; at; at = at->caller)
-    if (at->decl == &decl && decl.role != Role::Initializer) {
-      error(span, "`" + decl.name.text + "` calls itself")
-          .hint("recursion is not possible; `for` repeats at compile time");
-      return Value::error();
-    }
+  unsigned depth = 0;
+  for (const Frame *at = frame; at; at = at->caller) {
+    ++depth;
+    if (at->decl != &decl || decl.role == Role::Initializer)
+      continue;
+    error(span, "`" + decl.name.text + "` calls itself")
+        .hint("recursion is not possible; `for` repeats at compile time");
+    return Value::error();
+  }
+  if (depth > 100 || ++calls > 500000) {
+    error(span, depth > 100 ? "calls nest more than 100 deep here"
+                            : "this program makes more than 500000 calls, and each is compiled in its place");
+    return Value::error();
+  }
   if (as && !callable.isLayer()) {
     error(as->span, "`as` names a layer, and " + names.describe(Value::callable(callable)) + " owns nothing");
     return Value::error();
@@ -130,15 +127,7 @@ Value Evaluator::apply(const Callable &callable, std::vector<Arg> inputs, Span s
   }
   LocationScope here(*this, span);
   Value first = inputs.empty() ? Value::none() : inputs.front().value;
-  Frame callee;
-  Scope scope;
-  std::map<std::string, unsigned> counters;
-  callee.decl = &decl;
-  callee.caller = frame;
-  callee.callSpan = span;
-  callee.source = decl.span.source;
-  callee.scope = &scope;
-  callee.counters = &counters;
+  CallFrame callee(&decl, frame, span, callable.configuration);
   if (decl.role == Role::Schedule)
     callee.path = frame->path;
   if (callable.isLayer()) {
@@ -156,14 +145,6 @@ Value Evaluator::apply(const Callable &callable, std::vector<Arg> inputs, Span s
       line = named.getChildLoc();
     emitter.location = mlir::NameLoc::get(emitter.builder.getStringAttr(callee.path), line);
   }
-  for (auto [parameter, value] : llvm::zip(decl.configuration, callable.configuration)) {
-    Variable variable;
-    variable.kind = Variable::Kind::Input;
-    variable.value = value;
-    variable.span = parameter.name.span;
-    scope.variables[parameter.name.text] = variable;
-  }
-  lint(decl, first, span);
   if (!bindInputs(decl, std::move(inputs), span, callee))
     return Value::error();
   if (callee.instance && callee.instance->applications++ == 0) {
@@ -177,12 +158,6 @@ Value Evaluator::apply(const Callable &callable, std::vector<Arg> inputs, Span s
   if (rows && callee.instance && output.isTensor() && decl.role == Role::Layer) {
     const Tensor &y = output.asTensor();
     rows->push_back({callee.path, decl.name.text, y.type(), y.field.extent});
-  }
-  if (result.isTensor()) {
-    Tensor made = result.asTensor();
-    made.maker = &decl;
-    made.layer = callee.instance;
-    result = Value::tensor(std::move(made));
   }
   return leaveTrail(result, first.isTensor() ? &first : nullptr, span.text(), span);
 }

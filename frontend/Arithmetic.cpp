@@ -309,6 +309,8 @@ Value Evaluator::matmul(const Value &lhs, const Value &rhs, Span span) {
     addTrail(message, rhs, "the right side");
     if (x.rank() && y.rank() == 2 && x.shape().back() == y.shape()[1])
       message.hint("`transpose` the right side: `x @ transpose(w)`");
+    if (!isFloat(x.element()))
+      message.hint("`cast(x, f32)` converts; bytes of images are often divided: `image / 255`");
     return Value::error();
   };
   if (x.rank() == 0 || y.rank() == 0)

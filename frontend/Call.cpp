@@ -33,6 +33,25 @@ static std::string signature(const FunctionDecl &decl) {
   return decl.name.text + (decl.configured ? list(decl.configuration) : "") + list(decl.inputs);
 }
 
+CallFrame::CallFrame(const FunctionDecl *decl, Frame *caller, Span span, llvm::ArrayRef<Value> configuration) {
+  this->decl = decl;
+  this->caller = caller;
+  callSpan = span;
+  source = decl->span.source;
+  scope = &inputs;
+  counters = &ordinals;
+  for (auto [parameter, value] : llvm::zip(decl->configuration, configuration))
+    define(parameter.name, value);
+}
+
+void CallFrame::define(const Name &name, Value value) {
+  Variable variable;
+  variable.kind = Variable::Kind::Input;
+  variable.value = std::move(value);
+  variable.span = name.span;
+  inputs.variables[name.text] = std::move(variable);
+}
+
 Value Evaluator::withDefaults(const Value &value, Span span) {
   if (!value.isCallable() || value.asCallable().configured)
     return value;
@@ -83,13 +102,7 @@ Value Evaluator::configure(const Callable &callable, std::vector<Arg> arguments,
   result.configured = true;
   result.span = span;
   // Defaults see the declaration's file and the configuration before them.
-  Frame own;
-  Scope scope;
-  own.decl = &decl;
-  own.caller = frame;
-  own.callSpan = span;
-  own.source = decl.span.source;
-  own.scope = &scope;
+  CallFrame own(&decl, frame, span);
   FrameScope inOwn(*this, own);
   for (auto [index, parameter] : llvm::enumerate(decl.configuration)) {
     if (!values[index]) {
@@ -103,10 +116,7 @@ Value Evaluator::configure(const Callable &callable, std::vector<Arg> arguments,
         return Value::error();
       values[index] = value;
     }
-    Variable variable;
-    variable.kind = Variable::Kind::Input;
-    variable.value = *values[index];
-    declare(parameter.name, variable);
+    own.define(parameter.name, *values[index]);
     result.configuration.push_back(*values[index]);
   }
   return Value::callable(std::move(result));
@@ -152,7 +162,7 @@ Value Evaluator::call(const CallExpr &expr, const Value *piped, Span pipedSpan, 
     bool isNames = callable.builtin && llvm::StringRef(callable.builtin->name) == "grad" && !callable.gradientOf &&
                    argument.name.text == "wrt";
     Arg arg{argument.name.text, isNames ? inputNamesOf(*argument.value) : evaluateFor(*argument.value, type),
-            argument.value->span};
+            cover(argument.name.span, argument.value->span)};
     failed |= arg.value.isError();
     bool tensor = arg.value.isTensor() && !(arg.value.asTensor().weak && choosing && type);
     anyTensor |= tensor;
@@ -179,8 +189,7 @@ Value Evaluator::call(const CallExpr &expr, const Value *piped, Span pipedSpan, 
     std::string configuration, input = misplaced->span.text().str();
     for (const Arg &argument : arguments)
       if (!argument.value.isTensor())
-        configuration += (configuration.empty() ? "" : ", ") + (argument.name.empty() ? "" : argument.name + ": ") +
-                         argument.span.text().str();
+        configuration += (configuration.empty() ? "" : ", ") + argument.span.text().str();
     error(misplaced->span, "the configuration of `" + decl->name.text + "` holds no tensors, and this is " +
                                names.describe(misplaced->value))
         .hint("configuration comes first, tensors second: `" + input + " |> " + decl->name.text + "(" + configuration +
@@ -255,10 +264,16 @@ Value Evaluator::applyBuiltin(const Builtin &builtin, std::vector<Arg> arguments
       std::string list;
       for (StringRef parameter : parameters)
         list += (list.empty() ? "" : ", ") + nameOf(parameter).str() + (parameter.ends_with("?") ? "?" : "");
-      error(argument.span, argument.name.empty()
-                               ? Twine("too many arguments for `") + builtin.name + "`"
-                               : "`" + Twine(builtin.name) + "` does not take `" + argument.name + "` here")
-          .note("it is `" + Twine(builtin.name) + "(" + list + ")`");
+      auto &message = error(argument.span,
+                            (argument.name.empty()
+                                 ? "too many arguments for `" + std::string(builtin.name) + "`"
+                                 : "`" + std::string(builtin.name) + "` does not take `" + argument.name + "` here"));
+      message.note("it is `" + Twine(builtin.name) + "(" + list + ")`");
+      std::vector<std::string> known;
+      for (StringRef parameter : parameters)
+        known.push_back(nameOf(parameter).str());
+      if (std::string meant = argument.name.empty() ? "" : nearest(argument.name, known); !meant.empty())
+        message.hint("did you mean `" + meant + "`?");
       return Value::error();
     }
     given[index] = true;
@@ -274,7 +289,7 @@ Value Evaluator::applyBuiltin(const Builtin &builtin, std::vector<Arg> arguments
     }
     call.arguments[i] = Value::none();
   }
-  Value result = builtin.evaluate(call);
+  Value result = bounded(builtin.evaluate(call), span);
   const Value *input = nullptr;
   for (const Arg &argument : arguments)
     if (!input && argument.value.isTensor())

@@ -13,6 +13,20 @@ using llvm::Twine;
 
 static bool isFloat(mlir::Type type) { return mlir::isa<mlir::FloatType>(type); }
 
+Value Evaluator::bounded(Value value, Span span) {
+  if (value.isList() && value.elements().size() > 100000) {
+    error(span, "a list of " + Twine(value.elements().size()) + " elements is too long to compile");
+    return Value::error();
+  }
+  if (!value.isTensor())
+    return value;
+  if (!std::isinf(names.elements(value.asTensor().shape())))
+    return value;
+  auto &message = error(span, "a tensor " + names.type(value.asTensor()) + " has more elements than any machine");
+  addTrail(message, value, "it");
+  return Value::error();
+}
+
 Tensor Evaluator::weakScalar(double value) {
   Tensor result = emitter.scalar(value, emitter.builder.getF64Type());
   result.weak = true;
@@ -114,6 +128,24 @@ std::optional<Tensor> Evaluator::toTensor(const Value &value, mlir::Type element
   return std::nullopt;
 }
 
+/// Warns where dimensions of different names meet, because they have equally many elements here.
+void Evaluator::lintChance(const Tensor &a, const Tensor &b, StringRef what, Span span) {
+  if (a.rank() == b.rank() || !a.dims || !b.dims || a.dims->owner != b.dims->owner || span.inLibrary())
+    return;
+  for (int64_t i = 1; i <= std::min(a.rank(), b.rank()); ++i) {
+    const std::string &x = a.dims->names[a.rank() - i], &y = b.dims->names[b.rank() - i];
+    int64_t extent = a.shape()[a.rank() - i];
+    if (x == y || x.empty() || y.empty() || extent == 1 || extent != b.shape()[b.rank() - i])
+      continue;
+    if (Diagnostic *message =
+            warn(span, "chance-broadcast",
+                 Twine(what) + " lines `" + x + "` up with `" + y + "`: they are different dimensions that both have " +
+                     names.extent(extent) + " elements here"))
+      message->hint("`along(v, axis: 1, like: x)` lines a vector up with axis 1");
+    return;
+  }
+}
+
 bool Evaluator::unify(Value &lhs, Value &rhs, StringRef what, Span span, Tensor &a, Tensor &b, bool floating) {
   if (lhs.isError() || rhs.isError())
     return false;
@@ -182,6 +214,7 @@ bool Evaluator::unify(Value &lhs, Value &rhs, StringRef what, Span span, Tensor 
         }
     return false;
   }
+  lintChance(*left, *right, what, span);
   a = emitter.expand(*left, *shape);
   b = emitter.expand(*right, *shape);
   a.trail = left->trail;

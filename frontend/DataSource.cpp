@@ -1,5 +1,5 @@
 //===- DataSource.cpp - Where records come from -------------------------------------------------------------------===//
-#include "frontend/DataSource.h"
+#include "frontend/SourceReader.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Casting.h"
@@ -14,16 +14,17 @@ struct Option {
   const char *name;
   bool required;
 };
+} // namespace
 
 /// What a kind of source is told besides its files.
-struct SourceKind {
+struct nn::frontend::SourceKind {
   const char *name;
   int files;     ///< how many; 0: one per field, -1: any number
   bool declares; ///< its fields are written in the program
   std::vector<Option> options;
 };
 
-const SourceKind kinds[] = {
+static const SourceKind kinds[] = {
     {"idx", 0, true, {}},
     {"npy", 0, true, {}},
     {"npz", 1, true, {}},
@@ -35,44 +36,12 @@ const SourceKind kinds[] = {
 };
 
 /// "a, b and c"
-std::string listOf(llvm::ArrayRef<std::string> words, StringRef last) {
+static std::string listOf(llvm::ArrayRef<std::string> words, StringRef last) {
   std::string text;
   for (auto [i, word] : llvm::enumerate(words))
     text += (i == 0 ? "" : i + 1 == words.size() ? (" " + last + " ").str() : ", ") + word;
   return text;
 }
-
-class SourceReader {
-public:
-  SourceReader(Evaluator &evaluator, const Expr &expr, const DataSource *training, ModelInputs inputs,
-               DataSource &source)
-      : evaluator(evaluator), expr(expr), training(training), inputs(inputs), source(source) {}
-
-  bool readPart();
-  bool readKind();
-  bool readGenerate();
-
-private:
-  bool fraction(const Expr &value, const Twine &message);
-  bool fold(const CallExpr &call);
-  bool stratify(const Expr &expr);
-  std::optional<mlir::RankedTensorType> recordType(const Expr &type);
-  bool argument(const SourceKind &kind, const Argument &argument);
-  bool option(const SourceKind &kind, const Argument &argument);
-  bool size(const Expr &pair);
-  bool columns(const Expr &map);
-  bool columnsOf(const Argument &entry);
-  bool checkColumns();
-  bool complete(const SourceKind &kind);
-  void fixedFields();
-
-  Evaluator &evaluator;
-  const Expr &expr;
-  const DataSource *training;
-  ModelInputs inputs;
-  DataSource &source;
-};
-} // namespace
 
 //===--------------------------------------------------------------------------------------------------------------===//
 // Parts of the training data
@@ -217,70 +186,6 @@ bool SourceReader::option(const SourceKind &kind, const Argument &argument) {
   return value.has_value();
 }
 
-/// `{x: ["height", "weight"], pixels: "p0" .. "p783"}`
-bool SourceReader::columns(const Expr &map) {
-  auto *entries = dyn_cast<MapExpr>(&map);
-  if (!entries) {
-    evaluator.error(map.span, "`columns` says which columns a field is made of")
-        .hint("write `columns: {x: [\"height\", \"weight\"]}`");
-    return false;
-  }
-  return llvm::all_of(entries->entries, [&](const Argument &entry) { return columnsOf(entry); });
-}
-
-bool SourceReader::columnsOf(const Argument &entry) {
-  auto field = llvm::find_if(source.fields, [&](const DataField &f) { return f.name == entry.name.text; });
-  if (field == source.fields.end()) {
-    evaluator.error(entry.name.span, "`" + entry.name.text + "` in `columns` is no field of this source");
-    return false;
-  }
-  llvm::SmallVector<const Expr *> parts = {entry.value.get()};
-  auto *range = dyn_cast<RangeExpr>(entry.value.get());
-  field->columnRange = range;
-  if (range)
-    parts = {range->low.get(), range->high.get()};
-  else if (auto *list = dyn_cast<ListExpr>(entry.value.get())) {
-    parts.clear();
-    for (const ExprPtr &element : list->elements)
-      parts.push_back(element.get());
-  }
-  for (const Expr *part : parts) {
-    Value name = evaluator.evaluate(*part);
-    if (name.kind() != Value::Kind::String) {
-      if (!name.isError())
-        evaluator.error(part->span, "the name of a column is text in quotes");
-      return false;
-    }
-    field->columns.push_back(name.asText());
-  }
-  if (int64_t elements = field->type.getNumElements(); !range && int64_t(parts.size()) != elements) {
-    evaluator.error(entry.value->span, "`" + field->name + ": " + evaluator.names.type(field->type) + "` has " +
-                                           Twine(elements) + " values per record, and these are " +
-                                           Twine(parts.size()) + " columns");
-    return false;
-  }
-  return true;
-}
-
-/// A field of several values says where they are; all types can be written as text.
-bool SourceReader::checkColumns() {
-  for (const DataField &field : source.fields) {
-    std::string written = "`" + field.name + ": " + evaluator.names.type(field.type) + "` per record";
-    mlir::Type element = field.type.getElementType();
-    if (element.isF16() || element.isBF16()) {
-      evaluator.error(expr.span, written + ": numbers of a table are f32, f64, i32, i64, i8, u8 or bool");
-      return false;
-    }
-    if (field.type.getNumElements() != 1 && field.columns.empty()) {
-      evaluator.error(expr.span, written + " needs " + Twine(field.type.getNumElements()) + " columns of the table")
-          .hint("name them: `columns: {" + field.name +
-                ": [\"first\", \"second\", …]}`, or neighbours as `\"first\" .. \"last\"`");
-      return false;
-    }
-  }
-  return true;
-}
-
 bool SourceReader::argument(const SourceKind &kind, const Argument &argument) {
   if (argument.name && !kind.declares)
     return option(kind, argument);
@@ -382,6 +287,9 @@ bool SourceReader::readKind() {
     auto &message = evaluator.error(at, "a source of data is " + listOf(calls, "or"));
     if (std::string meant = name ? nearest(name->name, names) : ""; !meant.empty())
       message.hint("did you mean `" + meant + "`?");
+    else if (auto *file = dyn_cast<StringExpr>(&expr))
+      message.hint("say what the file is, and its fields: `csv(\"" + file->value +
+                   "\", x: f32[batch, 4], y: f32[batch])`");
     return false;
   }
   source.kind = kind->name;

@@ -2,6 +2,7 @@
 #include "frontend/Diagnostics.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/raw_ostream.h"
+#include <algorithm>
 
 using namespace nn::frontend;
 using llvm::raw_ostream;
@@ -81,11 +82,19 @@ Diagnostic &Diagnostics::warning(Span span, StringRef name, const llvm::Twine &t
   return add(Diagnostic::Severity::Warning, span, name, text.str());
 }
 
+static bool isInside(const Diagnostic &diagnostic, Span span) {
+  return span.source == diagnostic.span.source && span.begin <= diagnostic.span.begin &&
+         diagnostic.span.begin < span.end;
+}
+
+bool Diagnostics::warned(StringRef name, Span span) const {
+  return llvm::any_of(list, [&](const Diagnostic &known) { return known.name == name && isInside(known, span); });
+}
+
 bool Diagnostics::isAllowed(const Diagnostic &diagnostic) const {
   return llvm::any_of(allowed, [&](const auto &entry) {
     const auto &[name, span] = entry;
-    return name == diagnostic.name && span.source == diagnostic.span.source && span.begin <= diagnostic.span.begin &&
-           diagnostic.span.begin < span.end;
+    return name == diagnostic.name && isInside(diagnostic, span);
   });
 }
 
@@ -113,13 +122,70 @@ void Diagnostics::print(raw_ostream &os, unsigned limit) const {
     os << printed - limit << " more errors are not shown\n";
 }
 
+/// What Keras, PyTorch and NumPy call things that have another name here.
+static StringRef nameHere(StringRef word) {
+  static constexpr std::pair<StringRef, StringRef> names[] = {{"Linear", "Dense"},
+                                                              {"BatchNorm1d", "BatchNorm"},
+                                                              {"BatchNorm2d", "BatchNorm"},
+                                                              {"BatchNormalization", "BatchNorm"},
+                                                              {"LayerNormalization", "LayerNorm"},
+                                                              {"MaxPool2d", "max_pool"},
+                                                              {"MaxPooling2D", "max_pool"},
+                                                              {"AvgPool2d", "avg_pool"},
+                                                              {"AveragePooling2D", "avg_pool"},
+                                                              {"Conv2D", "Conv2d"},
+                                                              {"Conv1D", "Conv1d"},
+                                                              {"ReLU", "relu"},
+                                                              {"Softmax", "softmax"},
+                                                              {"CrossEntropyLoss", "cross_entropy"},
+                                                              {"NLLLoss", "nll"},
+                                                              {"MSELoss", "mse"},
+                                                              {"L1Loss", "mae"},
+                                                              {"BCEWithLogitsLoss", "binary_cross_entropy"},
+                                                              {"MultiHeadAttention", "SelfAttention"},
+                                                              {"MultiheadAttention", "SelfAttention"},
+                                                              {"kernel_size", "kernel"},
+                                                              {"filters", "units"},
+                                                              {"out_channels", "units"},
+                                                              {"out_features", "units"},
+                                                              {"hidden_size", "units"},
+                                                              {"strides", "stride"},
+                                                              {"use_bias", "bias"},
+                                                              {"kernel_initializer", "init"},
+                                                              {"learning_rate", "lr"},
+                                                              {"dim", "axis"},
+                                                              {"keepdim", "keep_axis"},
+                                                              {"keepdims", "keep_axis"},
+                                                              {"permute", "transpose"},
+                                                              {"view", "reshape"},
+                                                              {"matmul", "linear"},
+                                                              {"float32", "f32"},
+                                                              {"float64", "f64"},
+                                                              {"int32", "i32"},
+                                                              {"int64", "i64"},
+                                                              {"uint8", "u8"},
+                                                              {"batch_size", "batch"},
+                                                              {"num_epochs", "epochs"},
+                                                              {"criterion", "loss"},
+                                                              {"DataLoader", "npz"}};
+  for (const auto &[there, here] : names)
+    if (word == there)
+      return here;
+  return {};
+}
+
 std::string nn::frontend::nearest(StringRef word, llvm::ArrayRef<std::string> candidates) {
   unsigned limit = word.size() <= 3 ? 1 : word.size() <= 6 ? 2 : 3, best = limit + 1;
   std::string result;
+  if (std::string here = nameHere(word).str(); !here.empty() && llvm::is_contained(candidates, here))
+    return here;
   for (const std::string &candidate : candidates) {
     if (StringRef(candidate).equals_insensitive(word))
       return candidate;
-    unsigned distance = word.edit_distance(candidate, true, limit);
+    unsigned distance = word.edit_distance(candidate, true, limit + 1);
+    if (distance == 2 && candidate.size() == word.size() &&
+        std::is_permutation(word.begin(), word.end(), candidate.begin()))
+      distance = 1; // two letters exchanged
     if (distance < best && distance < word.size()) {
       best = distance;
       result = candidate;

@@ -25,8 +25,11 @@ class raw_ostream;
 namespace nn::frontend {
 
 /// What `@allow` takes.
-inline constexpr llvm::StringLiteral warningNames[] = {"bias-before-norm", "pipe-of-sum", "softmax-into-logits",
-                                                       "unused-parameter"};
+inline constexpr llvm::StringLiteral warningNames[] = {
+    "batch-exceeds-data", "batch-norm-of-one", "bias-before-norm",   "chance-broadcast",     "class-count",
+    "constant-weights",   "dropout-last",      "exploding-variance", "learning-rate",        "linear-linear",
+    "logits-into-probs",  "pipe-of-sum",       "receptive-field",    "sigmoid-into-classes", "softmax-into-logits",
+    "stride-skips",       "unused-parameter",  "vanishing-variance"};
 
 /// One message with what belongs to it; the setters return the message for chaining.
 class Diagnostic {
@@ -41,6 +44,7 @@ public:
   /// Says what the user can do.
   Diagnostic &hint(const llvm::Twine &text);
 
+  bool hasHints() const { return !hints.empty(); }
   void print(llvm::raw_ostream &os) const;
 
   const Severity severity;
@@ -65,6 +69,8 @@ public:
   /// Silences the warnings of that name inside `span`, those that were given already, too.
   void allow(llvm::StringRef name, Span span) { allowed.emplace_back(name.str(), span); }
 
+  /// Whether there is a warning of that name inside `span`.
+  bool warned(llvm::StringRef name, Span span) const;
   bool hasErrors() const { return errors != 0; }
   /// How many errors were reported, those that had been reported before included: tells whether a step failed.
   unsigned reports() const { return reported; }

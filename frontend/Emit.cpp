@@ -14,9 +14,8 @@ Tensor Emitter::like(const Tensor &x, mlir::Value value) {
   Tensor result = x;
   result.value = value;
   result.divisor = {};
-  result.maker = nullptr;
-  result.layer = nullptr;
   result.record.clear();
+  result.dims = nullptr;
   return result;
 }
 

@@ -41,11 +41,15 @@ public:
   // Elementwise. Operands of the two- and three-operand forms have one shape and element type.
   template <typename Op>
   Tensor unary(const Tensor &x) {
-    return like(x, Op::create(builder, location, x.value).getResult());
+    Tensor result = like(x, Op::create(builder, location, x.value).getResult());
+    result.dims = x.dims;
+    return result;
   }
   template <typename Op>
   Tensor binary(const Tensor &a, const Tensor &b) {
-    return merge(a, b, Op::create(builder, location, a.value, b.value).getResult());
+    Tensor result = merge(a, b, Op::create(builder, location, a.value, b.value).getResult());
+    result.dims = a.dims ? a.dims : b.dims;
+    return result;
   }
   Tensor compare(BinaryOp op, const Tensor &a, const Tensor &b);
   Tensor select(const Tensor &condition, const Tensor &a, const Tensor &b);

@@ -71,6 +71,7 @@ void ModelCompiler::buildLoss() {
     }
   }
   for (auto &[name, tensor] : outputs) {
+    lossOutputs.push_back(tensor.value);
     outputTypes.emplace_back(name, tensor.type());
     outputMarks.push_back(tensor.batch);
   }
@@ -137,9 +138,12 @@ void ModelCompiler::buildPredict() {
   if (!result.isError() && !result.isTensor() && !result.isTuple())
     evaluator.error(model.name.span,
                     "a model returns a tensor or several, and this one returns " + evaluator.names.describe(result));
-  for (const auto &[name, tensor] : outputsOf(result))
+  for (const auto &[name, tensor] : outputsOf(result)) {
     entry.result("output", name, tensor);
+    predictOutputs.push_back(tensor.value);
+  }
   entry.finish(evaluator.owned);
+  predictArguments = entry.arguments();
   evaluator.entry = nullptr;
 }
 

@@ -22,6 +22,12 @@ Span Evaluator::userSpan(Span span) const {
   return span;
 }
 
+Span Evaluator::spanOf(mlir::Location location) const {
+  while (auto named = mlir::dyn_cast<mlir::NameLoc>(location))
+    location = named.getChildLoc();
+  return spans.lookup(location);
+}
+
 /// The innermost frame that is a layer with a path, from the current one outwards.
 static const Frame *layerOf(const Frame *frame) {
   while (frame && frame->path.empty())
@@ -33,7 +39,8 @@ Diagnostic &Evaluator::error(Span span, const Twine &text) {
   Span place = userSpan(span);
   Diagnostic &result = diagnostics.error(place, text);
   if (const Frame *layer = layerOf(frame); layer && layer->decl && layer->decl->role == FunctionDecl::Role::Layer)
-    result.note("in the layer `" + layer->path + "`, a " + layer->decl->name.text);
+    result.note("in the layer `" + layer->path + "`, " +
+                (StringRef("AEIO").contains(layer->decl->name.text[0]) ? "an " : "a ") + layer->decl->name.text);
   return result;
 }
 
@@ -68,6 +75,7 @@ Evaluator::LocationScope::LocationScope(Evaluator &evaluator, Span span)
   mlir::MLIRContext *context = before.getContext();
   Source::Place place = span.source->place(span.begin);
   mlir::Location location = mlir::FileLineColLoc::get(context, span.source->path(), place.line, place.column);
+  evaluator.spans[location] = span;
   if (const Frame *layer = layerOf(evaluator.frame))
     location = mlir::NameLoc::get(mlir::StringAttr::get(context, layer->path), location);
   evaluator.emitter.location = location;
@@ -210,7 +218,7 @@ Value Evaluator::evaluate(const Expr &expr) {
     auto *word = dyn_cast<NameExpr>(operation.rhs.get());
     bool named = lhs.isWord() && equality && word && program.isWord(word->name) && !find(word->name);
     Value rhs = named ? Value::word(word->name) : evaluate(*operation.rhs);
-    Value result = binary(operation.op, lhs, rhs, expr.span);
+    Value result = bounded(binary(operation.op, lhs, rhs, expr.span), expr.span);
     return leaveTrail(result, lhs.isTensor() ? &lhs : nullptr, expr.span.text(), expr.span);
   }
   case Expr::Kind::Pipe:

@@ -25,6 +25,11 @@ Evaluator::Flow Evaluator::execute(const Stmt &stmt, Value *last) {
     Value value = evaluate(*bind.value);
     if (frame->returned)
       return Flow::Return;
+    if (auto *branch = llvm::dyn_cast<IfExpr>(bind.value.get());
+        branch && !branch->otherwise && value.kind() == Value::Kind::None) {
+      error(bind.value->span, "this `if` has no value here: its condition does not hold").hint("add `else { … }`");
+      value = Value::error();
+    }
     if (bind.type) {
       if (auto type = resolve(*bind.type)) {
         auto tensor = toTensor(value, type->getElementType(), bind.value->span);
@@ -221,6 +226,17 @@ void Evaluator::loop(const ForStmt &stmt, Flow &flow) {
       error(stmt.range->span, "`for` runs over a range `0..n` or a list, and this is " + names.describe(range));
     return;
   }
+  if ((rounds += items.size()) > 50000) {
+    error(stmt.range->span, "the loops of this program take more than 50000 rounds in all, and each is unrolled")
+        .hint("`scan` is a loop that stays one");
+    return;
+  }
+  // Rounds are known by their number, or by their item where that is a number of its own.
+  std::set<int64_t> numbers;
+  for (const Value &item : items)
+    if (item.isInteger())
+      numbers.insert(item.asInteger());
+  bool byItem = !stmt.pattern.tuple && numbers.size() == items.size();
   // Instances of the body are new in each round: their paths get the variable and the round.
   std::string outerPath = frame->path, name = stmt.pattern.names[0].text;
   std::map<std::string, unsigned> *outerCounters = frame->counters;
@@ -229,7 +245,7 @@ void Evaluator::loop(const ForStmt &stmt, Flow &flow) {
     name += "_" + std::to_string(ordinal) + "_";
   for (auto [round, item] : llvm::enumerate(items)) {
     std::map<std::string, unsigned> counters;
-    int64_t number = !stmt.pattern.tuple && item.isInteger() ? item.asInteger() : int64_t(round);
+    int64_t number = byItem ? item.asInteger() : int64_t(round);
     frame->path = (outerPath.empty() ? "" : outerPath + ".") + name + std::to_string(number);
     frame->counters = &counters;
     BlockScope scope(*frame);

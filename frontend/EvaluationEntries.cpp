@@ -44,21 +44,9 @@ std::vector<std::pair<std::string, Value>> ModelCompiler::metricsOf() {
 
 Value ModelCompiler::applyMetric(EntryBuilder &entry, const Callable &metric, const std::string &name,
                                  MetricPhase phase, const std::vector<Value> &arguments) {
-  Frame frame;
-  Scope scope;
-  frame.decl = metric.decl;
-  frame.caller = &top;
-  frame.callSpan = metric.span;
-  frame.source = metric.decl->span.source;
-  frame.scope = &scope;
+  CallFrame frame(metric.decl, &top, metric.span, metric.configuration);
   frame.path = name;
   frame.metric = phase;
-  for (auto [parameter, value] : llvm::zip(metric.decl->configuration, metric.configuration)) {
-    Variable variable;
-    variable.kind = Variable::Kind::Input;
-    variable.value = value;
-    scope.variables[parameter.name.text] = variable;
-  }
   if (metric.decl->inputs.size() != arguments.size()) {
     evaluator.error(metric.span, "the metric `" + name + "` takes " + Twine(metric.decl->inputs.size()) +
                                      " values, and there are " + Twine(arguments.size()) + " outputs and targets");

@@ -13,6 +13,7 @@
 
 #include "frontend/Entry.h"
 #include "frontend/Program.h"
+#include "llvm/ADT/DenseMap.h"
 
 namespace nn::frontend {
 
@@ -22,7 +23,8 @@ struct Variable {
   unsigned scans = 0; ///< how many scans stood around the declaration
   Value value;
   Span span;
-  std::string path; ///< of an owned value
+  std::string path;                           ///< of an owned value
+  std::shared_ptr<const DimensionNames> dims; ///< of an owned value
 };
 
 struct Scope {
@@ -55,6 +57,17 @@ struct Frame {
   std::vector<std::string> conditions; ///< of the taken branches around the statement at hand
   MetricPhase metric = MetricPhase::None;
   ScanBody *scan = nullptr; ///< the innermost scan of this call around the statement at hand
+};
+
+/// The frame of a call, with a scope of its own in which the configuration has its values.
+struct CallFrame : Frame {
+  CallFrame(const FunctionDecl *decl, Frame *caller, Span span, llvm::ArrayRef<Value> configuration = {});
+  CallFrame(const CallFrame &) = delete;
+  void define(const Name &name, Value value);
+
+private:
+  Scope inputs;
+  std::map<std::string, unsigned> ordinals;
 };
 
 /// What an optimizer's body is evaluated for.
@@ -115,12 +128,15 @@ public:
   TestCase *test = nullptr;                    ///< that is being evaluated
   const EntryStmt *further = nullptr;          ///< the entry of the model that is being built
   Value furtherResult;                         ///< and what it returns
+  unsigned rounds = 0, calls = 0;              ///< rounds of loops and calls so far, which are bounded
 
   // Messages. In library code they are given at the user's call.
   Diagnostic &error(Span span, const llvm::Twine &text);
   /// A warning, or null in library code that no user's code calls.
   Diagnostic *warn(Span span, llvm::StringRef name, const llvm::Twine &text);
   Span userSpan(Span span) const;
+  /// The user's text that an op was built for; no span where nothing is known of the location.
+  Span spanOf(mlir::Location location) const;
   /// Adds the chain of shapes that led to `value`, if it is a tensor.
   void addTrail(Diagnostic &diagnostic, const Value &value, llvm::StringRef what = "") const;
 
@@ -134,6 +150,8 @@ public:
   Value select(const Value &condition, Value a, Value b, Span span);
   Value index(const IndexExpr &expr);
   std::optional<int64_t> evaluateInteger(const Expr &expr, const llvm::Twine &what);
+  /// The value, or an error where it is a tensor or list that is too large.
+  Value bounded(Value value, Span span);
   std::optional<bool> evaluateCondition(const Expr &expr);
 
   // Coercions.
@@ -166,6 +184,8 @@ public:
   bool matchConfiguration(const Parameter &parameter, Value &value, Span span, const FunctionDecl &decl);
   /// The tensor type of a declaration such as `T[units, n]` in the current frame.
   std::optional<mlir::RankedTensorType> resolve(const TypeExpr &type);
+  /// What the dimensions of a declared tensor are called.
+  std::shared_ptr<const DimensionNames> dimensionNames(const TypeExpr &type) const;
   Value checkResult(const FunctionDecl &decl, Value value, Span span);
   mlir::Type resolveElement(llvm::StringRef name, Span span);
 
@@ -245,6 +265,7 @@ private:
   bool matchDims(const TypeExpr &type, const Tensor &tensor, Frame &callee, std::string &reason);
   bool flatten(const Value &value, std::vector<Tensor> &out, Span span);
   Value leaveTrail(Value value, const Value *input, llvm::StringRef label, Span span);
+  void lintChance(const Tensor &a, const Tensor &b, llvm::StringRef what, Span span);
   Value matmul(const Value &lhs, const Value &rhs, Span span);
   Value foldNumbers(BinaryOp op, const Value &a, const Value &b, Span span);
   Value power(const Value &base, const Value &exponent, Span span);
@@ -277,13 +298,13 @@ private:
   bool isTraining(const Frame &layer) const;
   Value applyOptimizer(const Callable &optimizer, const std::vector<Arg> &inputs, Span span);
   void hook(const HookStmt &stmt);
-  void lint(const FunctionDecl &decl, const Value &input, Span span);
   bool isLayerName(llvm::StringRef name) const;
   void countApplications(const Expr &expr);
 
   std::map<std::string, std::unique_ptr<Compiled>> functions;
   std::map<const ConstDecl *, Value> constants;
   std::set<const ConstDecl *> evaluating;
+  llvm::DenseMap<mlir::Attribute, Span> spans; ///< of the lines and columns that ops were given
 };
 
 } // namespace nn::frontend

@@ -104,7 +104,7 @@ private:
       }
     }
     size_t begin = at++;
-    while ((peek() & 0xC0) == 0x80)
+    while ((peek() & 0xC0) == 0x80 || (peek() == c && (c == '&' || c == '|')))
       ++at;
     auto &error = diagnostics.error(span(begin, at), "`" + text.slice(begin, at) + "` starts no token");
     if (c == '!')
@@ -113,9 +113,11 @@ private:
       error.hint("conjunction is written `and`");
     else if (c == '%')
       error.hint("the remainder is written `mod(a, b)`");
-    else if (c == '#')
+    else if (c == '#') {
       error.hint("a comment starts with `//`");
-    else if (c == '\'')
+      while (at < text.size() && peek() != '\n')
+        ++at;
+    } else if (c == '\'')
       error.hint("text stands in double quotes");
   }
 

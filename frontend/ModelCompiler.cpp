@@ -72,6 +72,8 @@ void ModelCompiler::run() {
                                 std::pair(&train.test, "generate_test")})
       if (source->generator)
         buildGenerated(evaluator, name, inputTypes.front().first, *source);
+  if (!failed())
+    runLints();
   describe();
 }
 

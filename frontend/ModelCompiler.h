@@ -109,8 +109,14 @@ private:
   /// The optimizer with this step's values; `rate` becomes that of `lr`, which is the hyper `lr` where `isHyper`.
   Callable scheduled(EntryBuilder &entry, const Callable &optimizer, bool isHyper, const std::string &path,
                      Tensor &rate);
+  /// What the state of the schedules of the optimizer at this place lies under.
+  std::string optimizerPath(size_t index) const;
   /// All optimizers with this step's values; returns the learning rate of the last one, which is the one for most.
   Tensor learningRates(EntryBuilder &entry, std::map<const PathRule *, Callable> &scheduled);
+
+  // Lints (ModelLints.cpp).
+  void runLints();
+  void lintLearningRates();
 
   // Description.
   void describe();
@@ -126,12 +132,16 @@ private:
   Scope topScope;
   std::string batchName;
   std::vector<std::pair<std::string, mlir::RankedTensorType>> inputTypes;
-  std::vector<EntryBuilder::Slot> lossArguments, lossResults;
+  std::vector<EntryBuilder::Slot> lossArguments, lossResults, predictArguments;
+  llvm::SmallVector<mlir::Value> lossOutputs, predictOutputs; ///< of the model, in @loss and @predict
   std::vector<std::pair<std::string, mlir::RankedTensorType>> outputTypes, targetTypes; ///< with marks in the two below
   std::vector<BatchMark> outputMarks, targetMarks;
   std::optional<PathRules> optimizerRules, penalties, constraints;
   std::vector<LayerRow> rows;
 };
+
+/// The path that an op's location names, from the outermost name.
+llvm::StringRef layerOf(mlir::Location location);
 
 } // namespace nn::frontend
 

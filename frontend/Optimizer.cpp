@@ -27,9 +27,14 @@ const PathRules *ModelCompiler::optimizers() {
       if (isOptimizer(value))
         evaluator.error(expr.span,
                         "an optimizer's inputs are the weight, its gradient and the step from 1: `(w, g, t)`");
-      else
-        evaluator.error(expr.span, "`optimizer` wants an optimizer such as Adam(lr: 1e-3), and this is " +
-                                       evaluator.names.describe(value));
+      else {
+        auto &message =
+            evaluator.error(expr.span, "`optimizer` wants an optimizer such as Adam(lr: 1e-3), and this is " +
+                                           evaluator.names.describe(value));
+        if (value.kind() == Value::Kind::String)
+          if (std::string meant = nearest(value.asText(), evaluator.program.names(nullptr)); !meant.empty())
+            message.hint("names stand without quotes: `optimizer = " + meant + "`");
+      }
       return Value::error();
     });
   }

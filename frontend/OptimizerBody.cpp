@@ -14,37 +14,23 @@ using Role = FunctionDecl::Role;
 void Evaluator::runOptimizer(const Callable &optimizer, const std::string &path, const Value &gradient, const Value &t,
                              Span span) {
   const FunctionDecl &decl = *optimizer.decl;
-  Frame callee;
-  Scope scope;
-  callee.decl = &decl;
-  callee.caller = frame;
-  callee.callSpan = span;
-  callee.source = decl.span.source;
-  callee.scope = &scope;
+  CallFrame callee(&decl, frame, span, optimizer.configuration);
   callee.path = path;
   callee.elements["T"] = update->parameter->type.getElementType();
-  auto define = [&](const Parameter &parameter, Value value) {
-    Variable variable;
-    variable.kind = Variable::Kind::Input;
-    variable.value = std::move(value);
-    variable.span = parameter.name.span;
-    scope.variables[parameter.name.text] = std::move(variable);
-  };
-  for (auto [parameter, value] : llvm::zip(decl.configuration, optimizer.configuration))
-    define(parameter, value);
-  define(decl.inputs[0], Value::none());
-  scope.variables[decl.inputs[0].name.text].kind = Variable::Kind::Owned;
-  scope.variables[decl.inputs[0].name.text].path = update->parameter->path;
-  define(decl.inputs[1], gradient);
-  define(decl.inputs[2], t);
+  const Name &weight = decl.inputs[0].name;
+  callee.define(weight, Value::none());
+  callee.scope->variables[weight.text].kind = Variable::Kind::Owned;
+  callee.scope->variables[weight.text].path = update->parameter->path;
+  callee.define(decl.inputs[1].name, gradient);
+  callee.define(decl.inputs[2].name, t);
   run(decl, callee);
   // The optimizer that changes the weight ends first; optimizers around it see the weight as it is constrained.
   const Callable *constraint = std::exchange(update->constraint, nullptr);
   if (!constraint || update->phase != UpdatePhase::Update)
     return;
   Arg before{"", Value::tensor(entry->owned(*update->parameter)), constraint->span};
-  Value weight = apply(*constraint, {before}, constraint->span);
-  std::optional<Tensor> tensor = toTensor(weight, update->parameter->type.getElementType(), constraint->span);
+  Value bounded = apply(*constraint, {before}, constraint->span);
+  std::optional<Tensor> tensor = toTensor(bounded, update->parameter->type.getElementType(), constraint->span);
   if (tensor && tensor->type() == update->parameter->type)
     entry->update(*update->parameter, *tensor);
   else if (tensor)

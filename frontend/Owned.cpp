@@ -115,6 +115,7 @@ Value Evaluator::readVariable(const Variable &variable) {
   if (!value || !entry)
     return variable.value;
   Tensor tensor = entry->owned(*value);
+  tensor.dims = variable.dims;
   if (!tensor.trail)
     tensor.trail = std::make_shared<Trail>(Trail{variable.path, names.type(tensor), nullptr});
   return Value::tensor(std::move(tensor));
@@ -199,6 +200,7 @@ void Evaluator::declareOwned(const OwnedStmt &stmt) {
       type = first->type();
   } else {
     type = resolve(*stmt.type);
+    variable.dims = dimensionNames(*stmt.type);
     for (const DimExpr &dim : stmt.type->dims)
       if (auto *name = llvm::dyn_cast_or_null<NameExpr>(dim.value.get());
           name && name->name == "batch" && dimensions.count("batch"))

@@ -33,8 +33,32 @@ std::string Parser::found() const {
   return ("`" + token.text() + "`").str();
 }
 
+/// What somebody who writes this, from another language, may have meant.
+static StringRef habit(const Token &before, const Token &found) {
+  if (before.is(Tok::Star) && found.is(Tok::Star))
+    return "a power is written `x^2`";
+  bool isOperator = before.is(Tok::Plus) || before.is(Tok::Minus) || before.is(Tok::Star) || before.is(Tok::Slash);
+  if (isOperator && found.is(Tok::Assign))
+    return "write `x = x + 1`, the name on both sides";
+  if (found.is(Tok::Equal))
+    return "`=` binds a name, `==` compares";
+  if (found.is("elif") || found.is("elseif"))
+    return "write `else if`";
+  if (before.is("else") || found.is("else"))
+    return "`else` follows the `}` of an `if`";
+  if (before.is("while"))
+    return "there is no `while`: `for` repeats when compiling, `scan` when the program runs";
+  return "";
+}
+
 Diagnostic &Parser::unexpected(const Twine &wanted) {
-  return diagnostics.error(peek().span, "expected " + wanted + ", found " + found());
+  auto &message = diagnostics.error(peek().span, "expected " + wanted + ", found " + found());
+  StringRef hint = at > 0 ? habit(tokens[at - 1], peek()) : "";
+  if (peek().is(Tok::Colon) && StringRef(wanted.str()).contains("body"))
+    hint = "blocks stand in braces: `{ … }`";
+  if (!hint.empty())
+    message.hint(hint);
+  return message;
 }
 
 bool Parser::expect(Tok kind, const Twine &where) {

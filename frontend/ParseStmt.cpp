@@ -46,7 +46,8 @@ bool Parser::block(Block &result, StringRef owner) {
 void Parser::endStatement() {
   if (peek().newlineBefore || peek().is(Tok::Semicolon) || peek().is(Tok::RBrace) || peek().is(Tok::End))
     return;
-  unexpected("the end of the statement").hint("a statement ends with its line or with `;`");
+  if (Diagnostic &message = unexpected("the end of the statement"); !message.hasHints())
+    message.hint("a statement ends with its line or with `;`");
   skipStatement();
 }
 
@@ -231,8 +232,12 @@ StmtPtr Parser::owned(OwnedStmt::Role role) {
         .hint("write `" + word + " " + result->name.text + ": f32[n] = zeros`");
     return nullptr;
   }
-  if (!expect(Tok::Assign, "before the first value of the " + word))
+  if (!peek().is(Tok::Assign)) {
+    unexpected("`=` before the first value of the " + word)
+        .hint("every " + word + " has a first value: `= zeros`, `= normal(0.02)` …");
     return nullptr;
+  }
+  take();
   llvm::scope_exit restore([&, outer = namesOwned] { namesOwned = outer; });
   namesOwned = true;
   if (!(result->initial = expression()))

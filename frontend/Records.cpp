@@ -169,21 +169,8 @@ Value ModelCompiler::applyModel(EntryBuilder &entry, const Named &inputs) {
   configured = evaluator.withDefaults(configured, model.span);
   if (configured.isError())
     return configured;
-  Frame frame;
-  Scope scope;
-  std::map<std::string, unsigned> counters;
-  frame.decl = &model;
-  frame.caller = &top;
-  frame.source = model.span.source;
-  frame.scope = &scope;
-  frame.counters = &counters;
+  CallFrame frame(&model, &top, {}, configured.asCallable().configuration);
   frame.instance = std::make_shared<Instance>();
-  for (auto [parameter, value] : llvm::zip(model.configuration, configured.asCallable().configuration)) {
-    Variable variable;
-    variable.kind = Variable::Kind::Input;
-    variable.value = value;
-    scope.variables[parameter.name.text] = variable;
-  }
   for (const Parameter &parameter : model.inputs) {
     if (parameter.whenTraining && !entry.training)
       continue;
@@ -245,6 +232,8 @@ Value ModelCompiler::weightedLossOf(const Named &outputs, const Example &example
     evaluator.addTrail(message, *value, "it");
     if (value->isTensor() && value->asTensor().rank())
       message.hint("take the `mean` over the batch");
+    if (value->kind() == Value::Kind::String)
+      message.hint("names stand without quotes: `loss = " + value->asText() + "`");
     return Value::error();
   }
   return *value;

@@ -169,6 +169,10 @@ Callable ModelCompiler::scheduled(EntryBuilder &entry, const Callable &optimizer
   return result;
 }
 
+std::string ModelCompiler::optimizerPath(size_t index) const {
+  return optimizerRules->all().size() == 1 ? "optimizer" : "optimizer" + std::to_string(index);
+}
+
 Tensor ModelCompiler::learningRates(EntryBuilder &entry, std::map<const PathRule *, Callable> &scheduled) {
   const std::vector<PathRule> &rules = optimizerRules->all();
   // --lr is for all optimizers or none.
@@ -177,9 +181,8 @@ Tensor ModelCompiler::learningRates(EntryBuilder &entry, std::map<const PathRule
   });
   Tensor rate;
   for (auto [i, rule] : llvm::enumerate(rules)) {
-    std::string path = rules.size() == 1 ? "optimizer" : "optimizer" + std::to_string(i);
     rate = evaluator.weakScalar(0);
-    scheduled[&rule] = this->scheduled(entry, rule.value.asCallable(), isHyper, path, rate);
+    scheduled[&rule] = this->scheduled(entry, rule.value.asCallable(), isHyper, optimizerPath(i), rate);
   }
   return rate;
 }

@@ -9,6 +9,7 @@
 #include "frontend/Evaluator.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Casting.h"
+#include <cmath>
 
 using namespace nn::frontend;
 using llvm::StringRef;
@@ -154,6 +155,8 @@ bool Evaluator::matchConfiguration(const Parameter &parameter, Value &value, Spa
                                   "`, and this is " + names.describe(value));
   if (!reason.empty())
     message.note(reason);
+  if (value.kind() == Value::Kind::String && program.isWord(value.asText()))
+    message.hint("words stand without quotes: `" + parameter.name.text + ": " + value.asText() + "`");
   if (value.isTensor() && decl.configured)
     message.hint("configuration comes first, tensors second: `x |> " + decl.name.text + "(…)`");
   if (value.isWord())
@@ -285,6 +288,8 @@ std::optional<Value> Evaluator::matchTensor(const TypeExpr &type, const Value &v
     }
     return std::nullopt;
   }
+  FrameScope inCallee(*this, callee);
+  tensor->dims = dimensionNames(type);
   return Value::tensor(*tensor);
 }
 
@@ -349,6 +354,17 @@ bool Evaluator::bindInput(const Parameter &parameter, Value value, Span span, Fr
 // Declared and result types
 //===--------------------------------------------------------------------------------------------------------------===//
 
+std::shared_ptr<const DimensionNames> Evaluator::dimensionNames(const TypeExpr &type) const {
+  auto result = std::make_shared<DimensionNames>(DimensionNames{frame->decl, {}});
+  for (const DimExpr &dim : type.dims) {
+    if (dim.kind == DimExpr::Kind::Rest)
+      return nullptr;
+    auto *name = llvm::dyn_cast_or_null<NameExpr>(dim.value.get());
+    result->names.push_back(name ? name->name : "");
+  }
+  return result;
+}
+
 std::optional<mlir::RankedTensorType> Evaluator::resolve(const TypeExpr &type) {
   if (type.kind != TypeExpr::Kind::Plain && type.kind != TypeExpr::Kind::Tensor) {
     error(type.span, "a tensor type such as `f32[n, m]` is wanted here");
@@ -380,6 +396,10 @@ std::optional<mlir::RankedTensorType> Evaluator::resolve(const TypeExpr &type) {
     }
     shape.push_back(*extent);
   }
+  if (std::isinf(names.elements(shape))) {
+    error(type.span, "`" + textOf(type) + "` has more elements than any machine");
+    return std::nullopt;
+  }
   return mlir::RankedTensorType::get(shape, element);
 }
 
@@ -396,7 +416,9 @@ Value Evaluator::checkResult(const FunctionDecl &decl, Value value, Span span) {
     std::string what = "the result" + (which.empty() ? "" : " `" + which.str() + "`") + " of `" + decl.name.text +
                        "` is declared as `" + textOf(type) + "`";
     if (!element.isTensor() && !element.isNumber() && !element.isList()) {
-      error(span, what + ", and this is " + names.describe(element));
+      auto &message = error(span, what + ", and this is " + names.describe(element));
+      if (element.isCallable())
+        message.hint("it is applied first: `x |> " + element.asCallable().name() + "(…)`");
       return false;
     }
     std::optional<Tensor> tensor = toTensor(element, wanted, span);
@@ -413,6 +435,8 @@ Value Evaluator::checkResult(const FunctionDecl &decl, Value value, Span span) {
     }
     auto &message = error(span, what + ", and this is " + names.type(*tensor) + ": " + reason);
     addTrail(message, element, "it");
+    if (type.dims.size() == 2 && tensor->rank() > 2)
+      message.hint("`flatten` makes one axis of all but the first");
     return false;
   };
   if (decl.result->kind != TypeExpr::Kind::Tuple)

@@ -4,8 +4,7 @@
 
 using namespace nn::frontend;
 
-/// The path that an op's location names, from the outermost name.
-static llvm::StringRef layerOf(mlir::Location location) {
+llvm::StringRef nn::frontend::layerOf(mlir::Location location) {
   auto named = mlir::dyn_cast<mlir::NameLoc>(location);
   while (named) {
     auto inner = mlir::dyn_cast<mlir::NameLoc>(named.getChildLoc());

@@ -59,6 +59,16 @@ std::string TypeNames::extent(int64_t extent) const {
   return std::to_string(extent);
 }
 
+double TypeNames::elements(llvm::ArrayRef<int64_t> shape) const {
+  double known = 1, all = 1;
+  for (int64_t extent : shape) {
+    all *= double(extent);
+    bool madeUp = llvm::any_of(symbols, [&](const auto &symbol) { return extent && extent % symbol.first == 0; });
+    known *= madeUp ? 1 : double(extent);
+  }
+  return known > 0x1p48 || all > 0x1p62 ? std::numeric_limits<double>::infinity() : known;
+}
+
 std::string TypeNames::shape(llvm::ArrayRef<int64_t> shape, BatchMark batch) const {
   std::string result = "[";
   for (size_t i = 0; i < shape.size(); ++i) {

@@ -51,6 +51,12 @@ struct Instance {
   std::map<std::string, std::shared_ptr<Instance>> parts; ///< the layers inside, which further applications share
 };
 
+/// The names of a tensor's dimensions, as the declaration `owner` wrote them (empty where it wrote none).
+struct DimensionNames {
+  const FunctionDecl *owner;
+  std::vector<std::string> names;
+};
+
 struct Tensor {
   mlir::Value value;
   /// Adapts to the element type it meets, like a literal: scalars of steps, schedules and configurations (in f64).
@@ -60,9 +66,8 @@ struct Tensor {
   std::shared_ptr<const Trail> trail;
   /// Of a mean taken under a validity mask: what it was divided by (an f64 scalar), so that means add up exactly.
   mlir::Value divisor;
-  const FunctionDecl *maker = nullptr;   ///< the declaration whose result this is, for warnings
-  std::shared_ptr<const Instance> layer; ///< and its instance, if it is a layer
-  std::string record;                    ///< name of the data field whose values these are, perhaps in another type
+  std::shared_ptr<const DimensionNames> dims;
+  std::string record; ///< name of the data field whose values these are, perhaps in another type
 
   mlir::RankedTensorType type() const { return mlir::cast<mlir::RankedTensorType>(value.getType()); }
   llvm::ArrayRef<int64_t> shape() const { return type().getShape(); }
@@ -216,6 +221,8 @@ class TypeNames {
 public:
   /// `extent` was made up for the free variable `name`; its multiples print as `k*name`.
   void addSymbol(int64_t extent, std::string name) { symbols.emplace_back(extent, std::move(name)); }
+  /// How many elements there are, made-up extents counted as one; infinite where no machine holds so many.
+  double elements(llvm::ArrayRef<int64_t> shape) const;
   void setBatchName(std::string name) { batchName = std::move(name); }
 
   std::string extent(int64_t extent) const;

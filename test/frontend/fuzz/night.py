@@ -1,0 +1,30 @@
+# Builds the frontend with libFuzzer under the address and undefined-behaviour sanitizers and runs it, led by coverage, from the
+# programs of the documentation, examples, library and tests. An input that crashes, takes 10 s or 1 GiB is left in FOLDER.
+# usage: night.py SOURCE FOLDER [RUNS]
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+source, folder = Path(sys.argv[1]), Path(sys.argv[2])
+runs = int(sys.argv[3]) if len(sys.argv) > 3 else 10_000_000
+corpus = folder / "corpus"
+corpus.mkdir(parents=True, exist_ok=True)
+pages = [source / "docs" / name for name in ("language.md", "tutorial.md", "lints.md")]
+wrong = sorted((source / "test/frontend/wrong").glob("*.txt"))
+files = sorted((source / "examples").glob("*.nn")) + sorted((source / "test/frontend/fuzz/Inputs").glob("*.nn"))
+programs = [block for page in pages for block in re.findall(r"^```nn[^\n]*\n(.*?)^```", page.read_text(), re.M | re.S)]
+programs += [part.split("\n", 1)[1].split("----\n")[0] for page in wrong
+             for part in re.split(r"^==== ", page.read_text(), flags=re.M)[1:]]
+programs += [file.read_text() for file in files]
+for number, program in enumerate(programs):
+    (corpus / f"seed{number}.nn").write_text(program)
+for command in (["cmake", "--preset", "fuzz"], ["cmake", "--build", "--preset", "fuzz", "--", "fuzz-frontend"]):
+    subprocess.run(command, cwd=source, check=True, stdout=subprocess.DEVNULL)
+seeds = ":".join(map(str, [*pages, *wrong, *files, *sorted((source / "stdlib").glob("*.nn"))]))
+status = subprocess.run(
+    [source / "build/fuzz/test/bin/fuzz-frontend", f"-runs={runs}", "-timeout=10", "-rss_limit_mb=1024", "-max_len=8000",
+     "-print_final_stats=1", f"-artifact_prefix={folder}/", corpus],
+    env=dict(os.environ, NNC_FUZZ_SEEDS=seeds, ASAN_OPTIONS="detect_leaks=0")).returncode
+sys.exit(status)
