@@ -61,6 +61,7 @@ Value convolveBuiltin(BuiltinCall &call);
 Value windowSumBuiltin(BuiltinCall &call);
 Value windowMaxBuiltin(BuiltinCall &call);
 Value randomUniformBuiltin(BuiltinCall &call);
+Value randomCounterBuiltin(BuiltinCall &call);
 
 } // namespace nn::frontend
 

@@ -275,7 +275,8 @@ static const Builtin table[] = {
     {"convolve",       "x w stride low high dilation groups", convolveBuiltin,       "convolution (cross-correlation) of x[n, c, …] with w[o, c, …]"},
     {"window_sum",     "x window stride low high", windowSumBuiltin,                 "sums over windows of the last axes"},
     {"window_max",     "x window stride low high", windowMaxBuiltin,                 "maxima over windows of the last axes"},
-    {"random_uniform", "shape",                randomUniformBuiltin,                 "numbers uniform in [0, 1)"},
+    {"random_uniform", "shape counter?",       randomUniformBuiltin,                 "numbers uniform in [0, 1), in functions from a counter"},
+    {"random_counter", "",                     randomCounterBuiltin,                 "a draw of the layer around, for a function to make numbers of"},
     // clang-format on
 };
 

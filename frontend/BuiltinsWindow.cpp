@@ -86,5 +86,22 @@ Value nn::frontend::windowMaxBuiltin(BuiltinCall &call) {
 
 Value nn::frontend::randomUniformBuiltin(BuiltinCall &call) {
   auto shape = integersArgument(call, 0);
-  return shape ? call.evaluator.randomUniform(*shape, call.span) : Value::error();
+  if (!shape)
+    return Value::error();
+  const Value &counter = call.arguments[1];
+  if (counter.kind() == Value::Kind::None)
+    return call.evaluator.randomUniform(*shape, call.span);
+  if (counter.isError())
+    return counter;
+  if (!counter.isTensor() || counter.asTensor().shape() != llvm::ArrayRef<int64_t>{2} ||
+      !counter.asTensor().element().isInteger(64)) {
+    call.evaluator
+        .error(call.spans[1],
+               "`random_uniform` wants a counter, i64[2], and this is " + call.evaluator.names.describe(counter))
+        .hint("a layer makes one with `random_counter()`");
+    return Value::error();
+  }
+  return call.evaluator.randomUniform(*shape, counter.asTensor());
 }
+
+Value nn::frontend::randomCounterBuiltin(BuiltinCall &call) { return call.evaluator.randomCounter(call.span); }

@@ -205,7 +205,17 @@ public:
   /// The first value of an owned tensor, evaluated in the `init` entry.
   Tensor initialValue(const OwnedValue &value);
   bool isFrozen(llvm::StringRef path) const;
+  struct Draw {
+    mlir::Value seed, step;
+    mlir::Type element;
+    int64_t path;
+    unsigned number, application;
+  };
+  std::optional<Draw> draw(Span span);
   Value randomUniform(llvm::ArrayRef<int64_t> shape, Span span);
+  /// What a layer hands to a function that draws: i64[2]. Draws from equal counters are equal.
+  Value randomCounter(Span span);
+  Value randomUniform(llvm::ArrayRef<int64_t> shape, const Tensor &counter);
 
   // Optimizers (OptimizerBody.cpp).
   /// Evaluates the body of an optimizer for the parameter of `update`; its slots lie under `path`.

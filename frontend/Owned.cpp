@@ -366,7 +366,7 @@ Tensor Evaluator::initialValue(const OwnedValue &value) {
 
 /// Draws for the layer or owned value around; the counter is (path, draw, application, step), so that no two draws
 /// meet.
-Value Evaluator::randomUniform(llvm::ArrayRef<int64_t> shape, Span span) {
+std::optional<Evaluator::Draw> Evaluator::draw(Span span) {
   Frame *owner = frame;
   bool initializing = false;
   mlir::Type element;
@@ -380,8 +380,8 @@ Value Evaluator::randomUniform(llvm::ArrayRef<int64_t> shape, Span span) {
   }
   if (!owner || !entry) {
     error(span, "random numbers are drawn in layers and initialisers only")
-        .hint("draw in a layer and hand the numbers to the function");
-    return Value::error();
+        .hint("draw in a layer and hand the numbers, or a `random_counter()`, to the function");
+    return std::nullopt;
   }
   if (!element || !mlir::isa<mlir::FloatType>(element))
     element = emitter.builder.getF32Type();
@@ -412,6 +412,38 @@ Value Evaluator::randomUniform(llvm::ArrayRef<int64_t> shape, Span span) {
     factor *= 0xD1342543DE82EF95u; // odd: another generator of all words
   }
   int64_t path = int64_t(llvm::xxh3_64bits(owner->path));
-  auto type = mlir::RankedTensorType::get(shape, element);
-  return Value::tensor(emitter.random(seed, step, type, path, owner->draws++, owner->application));
+  return Draw{seed, step, element, path, owner->draws++, owner->application};
+}
+
+Value Evaluator::randomUniform(llvm::ArrayRef<int64_t> shape, Span span) {
+  std::optional<Draw> d = draw(span);
+  if (!d)
+    return Value::error();
+  auto type = mlir::RankedTensorType::get(shape, d->element);
+  return Value::tensor(emitter.random(d->seed, d->step, type, d->path, d->number, d->application));
+}
+
+/// A key that differs from draw to draw, and the step.
+Value Evaluator::randomCounter(Span span) {
+  std::optional<Draw> d = draw(span);
+  if (!d)
+    return Value::error();
+  std::string place = std::to_string(d->path) + " " + std::to_string(d->number) + " " + std::to_string(d->application);
+  auto word = mlir::RankedTensorType::get({}, emitter.builder.getI64Type());
+  auto shift = emitter.builder.getI64IntegerAttr(int64_t(llvm::xxh3_64bits(place)));
+  Tensor seed, moved, step;
+  seed.value = d->seed;
+  step.value = d->step;
+  moved.value = nn::ConstantOp::create(emitter.builder, emitter.location, word,
+                                       mlir::DenseElementsAttr::get(word, mlir::Attribute(shift)));
+  Tensor key = emitter.binary<nn::AddOp>(seed, moved);
+  return Value::tensor(emitter.concat({emitter.reshape(key, {1}), emitter.reshape(step, {1})}, 0));
+}
+
+Value Evaluator::randomUniform(llvm::ArrayRef<int64_t> shape, const Tensor &counter) {
+  mlir::Type element = frame->elements.count("T") ? frame->elements["T"] : mlir::Type();
+  if (!element || !mlir::isa<mlir::FloatType>(element))
+    element = emitter.builder.getF32Type();
+  auto word = [&](int64_t k) { return emitter.reshape(emitter.slice(counter, {k}, {1}, {1}), {}).value; };
+  return Value::tensor(emitter.random(word(0), word(1), mlir::RankedTensorType::get(shape, element), 0, 0, 0));
 }

@@ -99,6 +99,25 @@ struct ReshapeOfReshape : OpRewritePattern<ReshapeOp> {
   }
 };
 
+/// A part that is taken out of what it was joined into.
+struct SliceOfConcat : OpRewritePattern<SliceOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(SliceOp op, PatternRewriter &rewriter) const override {
+    auto joined = op.getX().getDefiningOp<ConcatOp>();
+    if (!joined || llvm::any_of(op.getStrides(), [](int64_t stride) { return stride != 1; }))
+      return failure();
+    int64_t axis = joined.getAxis(), begin = 0;
+    for (Value part : joined.getParts()) {
+      if (part.getType() == op.getType() && begin == op.getOffsets()[axis]) {
+        rewriter.replaceOp(op, part);
+        return success();
+      }
+      begin += cast<RankedTensorType>(part.getType()).getDimSize(axis);
+    }
+    return failure();
+  }
+};
+
 /// A sum over broadcast dimensions is a product with their extent; the remaining axes are summed before the broadcast.
 struct SumOfBroadcast : OpRewritePattern<ReduceSumOp> {
   using OpRewritePattern::OpRewritePattern;
@@ -283,7 +302,8 @@ struct SimplifyPass : nn::impl::SimplifyPassBase<SimplifyPass> {
   LogicalResult initialize(MLIRContext *context) override {
     RewritePatternSet set(context);
     set.add<TransposeIntoContract, TransposeOfContract, TransposeOfTranspose, BroadcastOfBroadcast, ReshapeOfReshape,
-            SumOfBroadcast, SumOfSum, CastOfCast, ElementwiseOfBroadcasts, ElementwiseOfReshapes>(context);
+            SliceOfConcat, SumOfBroadcast, SumOfSum, CastOfCast, ElementwiseOfBroadcasts, ElementwiseOfReshapes>(
+        context);
     populateScanPatterns(set);
     for (RegisteredOperationName name : context->getRegisteredOperations())
       name.getCanonicalizationPatterns(set, context);

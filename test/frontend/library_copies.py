@@ -12,10 +12,13 @@ DECLARATION = re.compile(r"^(?:kernel fn|fn|layer|initializer|optimizer|schedule
 
 
 def renamed(text, names):
-    """All but comments and strings."""
+    """All but comments and strings. A name that is that of a parameter, too, is renamed where it is called."""
+    parameters = set(re.findall(r"[(,]\s*(\w+): (?:float|int|bool)\b", text))
     def other(match):
         name = match[2]
-        return match[0] if match[1] or name not in names else "My" + name if name[0].isupper() else "my_" + name
+        if match[1] or name not in names or (name in parameters and text[match.end():match.end() + 1] != "("):
+            return match[0]
+        return "My" + name if name[0].isupper() else "my_" + name
     return re.sub(r'(//.*|"[^"\n]*")|\b(\w+)\b', other, text)
 
 
@@ -27,6 +30,7 @@ def module(nnc, text):
     if out.returncode:
         sys.exit(out.stderr)
     text = re.sub(r"path = -?\d+ : i64", "path", out.stdout)
+    text = re.sub(r"dense<-?\d{12,}> : tensor<i64>", "path", text)
     text = re.sub(r'nn.source_hash = "\w+"', "hash", text)
     text = re.sub(r'nn.constants = {[^}]*}(, )?|nn.kernel_fn = "\w+"(, )?', "", text)
     text = text.replace(", }", "}").replace(" attributes {}", "")

@@ -105,7 +105,7 @@ NORMS = [
     Case("BatchNorm scale_shift", "x |> BatchNorm", {"x": real(2, 3, 2, 2)},
          lambda x, running_mean, running_var, weight, bias: used_batch_norm(
              x, running_mean, running_var, weight, bias)),
-    DrawCase("Dropout", "x |> Dropout", {"x": real(20, 30)}, dropped(0.5)),
-    DrawCase("Dropout", "x |> Dropout(0.2)", {"x": real(10, 5, 12)}, dropped(0.2)),
+    DrawCase("Dropout dropout", "x |> Dropout", {"x": real(20, 30)}, dropped(0.5)),
+    DrawCase("Dropout dropout", "dropout(x, random_counter(), 0.2)", {"x": real(10, 5, 12)}, dropped(0.2)),
     Case("Dropout", "x |> Dropout(0.2)", {"x": real(3, 4)}, lambda x: x),
 ]

@@ -68,3 +68,15 @@ func.func @elementwise_before_reshape(%a: tensor<4x5xf32>, %b: tensor<5x6xf32>, 
   %y = nn.mul %r, %m : tensor<4x3x2xf32>, tensor<4x3x2xf32> -> tensor<4x3x2xf32>
   return %y : tensor<4x3x2xf32>
 }
+
+// CHECK-LABEL: func.func @part_of_what_was_joined
+// CHECK-SAME:    %[[A:.*]]: tensor<2x3xf32>, %[[B:.*]]: tensor<2x4xf32>
+// CHECK-NEXT:    %[[S:.*]] = nn.concat
+// CHECK-NEXT:    %[[C:.*]] = nn.slice %[[S]]
+// CHECK-NEXT:    return %[[B]], %[[C]]
+func.func @part_of_what_was_joined(%a: tensor<2x3xf32>, %b: tensor<2x4xf32>) -> (tensor<2x4xf32>, tensor<2x4xf32>) {
+  %s = nn.concat %a, %b {axis = 1 : i64} : tensor<2x3xf32>, tensor<2x4xf32> -> tensor<2x7xf32>
+  %p = nn.slice %s {offsets = array<i64: 0, 3>, strides = array<i64: 1, 1>} : tensor<2x7xf32> -> tensor<2x4xf32>
+  %q = nn.slice %s {offsets = array<i64: 0, 2>, strides = array<i64: 1, 1>} : tensor<2x7xf32> -> tensor<2x4xf32>
+  return %p, %q : tensor<2x4xf32>, tensor<2x4xf32>
+}

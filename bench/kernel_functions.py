@@ -1,0 +1,55 @@
+#!/usr/bin/env python3
+"""What direct implementations of kernel functions gain: programs built with the library, and with a copy of it in which
+`kernel fn` is `fn`, so that bodies are compiled, timed in turn.
+
+   bench/kernel_functions.py [--nnc build/bin/nnc] [--threads 1] [--rounds 9]
+"""
+import argparse
+import json
+import subprocess
+import tempfile
+from pathlib import Path
+
+from compare import interleave
+
+HERE = Path(__file__).resolve().parent
+CASES = {
+    "gpt, context 64": ("../examples/gpt.nn", {}, "train"),
+    "gpt, context 256": ("../examples/gpt.nn", {"context": 256}, "train"),
+    "gpt, context 512": ("../examples/gpt.nn", {"context": 512}, "train"),
+    "softmax, 1024 rows of 512": ("rows.nn", {"rows": 1024, "classes": 512}, "predict"),
+    "softmax, 256 rows of 4000": ("rows.nn", {"rows": 256, "classes": 4000}, "predict"),
+}
+
+
+def plain_library(folder):
+    for path in (HERE.parent / "stdlib").glob("*.nn"):
+        (folder / path.name).write_text(path.read_text().replace("\nkernel fn ", "\nfn "))
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--nnc", default=str(HERE.parent / "build/bin/nnc"))
+    options.add_argument("--threads", default="1")
+    options.add_argument("--rounds", type=int, default=9)
+    given = options.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        plain = folder / "stdlib"
+        plain.mkdir()
+        plain_library(plain)
+        for title, (program, constants, entry) in CASES.items():
+            commands, arenas = [], []
+            for kind, library in ("direct", []), ("bodies", [f"--stdlib={plain}"]):
+                out = folder / kind
+                made = subprocess.run([given.nnc, HERE / program, "-o", out, *library, *(f"-D{k}={v}" for k, v in constants.items())],
+                                      check=True, capture_output=True, text=True)
+                arenas.append(next(int(line.split()[1]) for line in made.stdout.splitlines() if line.startswith("arena")))
+                commands.append([str(out), "bench", "--threads", given.threads, "--entry", entry])
+            (direct, _), (bodies, _) = interleave(commands, given.rounds)
+            print(json.dumps({"case": title, "direct_ms": round(1e3 * direct, 3), "bodies_ms": round(1e3 * bodies, 3),
+                              "times": round(bodies / direct, 2), "direct_arena": arenas[0], "bodies_arena": arenas[1]}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
