@@ -48,7 +48,7 @@ std::optional<Shape> shapeOf(const KernelCall &call) {
   int64_t stackBytes = (shape.queryBlock * (2 * shape.d + 2 * shape.e + 2 * shape.keyBlock)) *
                        call.element().getIntOrFloatBitWidth() / 8;
   bool isWide = shape.t >= shape.lanes && shape.lanesOf(shape.e) >= 4 && shape.lanesOf(shape.d) >= 4;
-  if (!isWide || stackBytes > 128 << 10)
+  if (!isWide || stackBytes > 96 << 10)
     return std::nullopt;
   return shape;
 }
