@@ -111,9 +111,9 @@ Value Evaluator::apply(const Callable &callable, std::vector<Arg> inputs, Span s
         .hint("recursion is not possible; `for` repeats at compile time");
     return Value::error();
   }
-  if (depth > 100 || ++calls > 500000) {
+  if (depth > 100 || ++calls > 100000) {
     error(span, depth > 100 ? "calls nest more than 100 deep here"
-                            : "this program makes more than 500000 calls, and each is compiled in its place");
+                            : "this program makes more than 100000 calls, and each is compiled in its place");
     return Value::error();
   }
   if (as && !callable.isLayer()) {

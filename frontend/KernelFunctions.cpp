@@ -172,14 +172,15 @@ void Evaluator::compileGradient(const GradientDecl &gradient, const FunctionDecl
   size_t visible = compiled.results.size() - compiled.saved;
   if (gradient.inputs.size() != decl.inputs.size())
     return fail(gradient.name.span, "`" + decl.name.text + "` has " + Twine(decl.inputs.size()) +
-                                        " inputs, its gradient names " + Twine(gradient.inputs.size()));
+                                        (decl.inputs.size() == 1 ? " input" : " inputs") + ", its gradient names " +
+                                        Twine(gradient.inputs.size()));
   if (gradient.outputs.size() != compiled.results.size())
     return fail(gradient.name.span, "`" + decl.name.text + "` has " + Twine(compiled.results.size()) +
                                         " results with the saved ones, its gradient names " +
                                         Twine(gradient.outputs.size()));
   if (gradient.gradients.size() != visible)
     return fail(gradient.name.span, "`" + decl.name.text + "` has " + Twine(visible) +
-                                        " results, its gradient names gradients of " +
+                                        (visible == 1 ? " result" : " results") + ", its gradient names gradients of " +
                                         Twine(gradient.gradients.size()));
   std::string symbol = freshSymbol(module, (compiled.function.getSymName() + "_gradient").str());
   EntryBuilder body(emitter, module, symbol, /*isPrivate=*/true);

@@ -125,7 +125,7 @@ std::unique_ptr<File> Parser::file() {
       skipDeclaration();
       continue;
     }
-    if (peek().is("const") && peek(1).is(Tok::Identifier)) {
+    if (peek().is("const")) {
       if (!constants(result->declarations, notes))
         skipDeclaration();
       allow(notes, from(start.span));

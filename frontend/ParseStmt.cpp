@@ -132,8 +132,9 @@ StmtPtr Parser::statement() {
     return nullptr;
   const Token &first = peek();
   bool nameFollows = peek(1).is(Tok::Identifier) && !peek(1).newlineBefore;
+  bool numberFollows = (peek(1).is(Tok::Integer) || peek(1).is(Tok::Float)) && !peek(1).newlineBefore;
   StmtPtr result;
-  if ((first.is("let") || first.is("var")) && (nameFollows || peek(1).is(Tok::LParen))) {
+  if ((first.is("let") || first.is("var")) && (nameFollows || numberFollows || peek(1).is(Tok::LParen))) {
     result = bind();
   } else if (first.is("param") && nameFollows) {
     result = owned(OwnedStmt::Role::Param);
@@ -157,7 +158,7 @@ StmtPtr Parser::statement() {
     result = inspection();
   } else if (first.is("entry") && nameFollows && peek(2).is(Tok::LParen)) {
     result = entryStatement();
-  } else if (first.is("for") && (nameFollows || peek(1).is(Tok::LParen))) {
+  } else if (first.is("for") && (nameFollows || numberFollows || peek(1).is(Tok::LParen))) {
     result = forLoop();
   } else if (first.is("emit") && !peek(1).newlineBefore && startsExpression(peek(1))) {
     result = emitStatement();

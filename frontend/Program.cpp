@@ -8,6 +8,7 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
+#include <deque>
 
 using namespace nn::frontend;
 using llvm::StringRef;
@@ -28,10 +29,44 @@ static std::string realPath(StringRef path) {
   return llvm::sys::fs::real_path(path, real) ? path.str() : real.str().str();
 }
 
+namespace {
+
+struct ParsedFile {
+  explicit ParsedFile(const LibraryFile &file, Diagnostics &diagnostics)
+      : source(file.path, file.text, /*library=*/true), file(parseFile(source, diagnostics)) {}
+  const Source source;
+  const std::unique_ptr<File> file;
+};
+
+} // namespace
+
+/// The embedded library, which is parsed once for all programs; a test sees to it that there are no messages.
+static const std::deque<ParsedFile> &embeddedFiles() {
+  static const std::deque<ParsedFile> files = [] {
+    std::deque<ParsedFile> result;
+    Diagnostics none;
+    for (const LibraryFile &file : libraryFiles(""))
+      result.emplace_back(file, none);
+    return result;
+  }();
+  return files;
+}
+
+/// The tree of an embedded file, or null.
+static const File *embedded(const Source &source) {
+  auto it = llvm::find_if(embeddedFiles(), [&](const ParsedFile &parsed) { return &parsed.source == &source; });
+  return it == embeddedFiles().end() ? nullptr : it->file.get();
+}
+
 Program::Program(const FrontendOptions &options, Diagnostics &diagnostics)
     : options(options), diagnostics(diagnostics) {
-  for (LibraryFile &file : libraryFiles(options.stdlibDir))
-    load(sources.add(file.path, std::move(file.text), /*library=*/true), /*library=*/true);
+  if (options.stdlibDir.empty()) {
+    for (const ParsedFile &parsed : embeddedFiles())
+      load(parsed.source, /*library=*/true);
+  } else {
+    for (LibraryFile &file : libraryFiles(options.stdlibDir))
+      load(sources.add(file.path, std::move(file.text), /*library=*/true), /*library=*/true);
+  }
   main = &sources.add(options.path, options.text);
   loading.push_back(realPath(options.path));
   load(*main, /*library=*/false);
@@ -52,9 +87,11 @@ void Program::collectWords(const TypeExpr *type) {
 }
 
 void Program::load(const Source &source, bool isLibrary) {
-  files.push_back(parseFile(source, diagnostics));
+  const File *file = isLibrary && options.stdlibDir.empty() ? embedded(source) : nullptr;
+  if (!file)
+    file = files.emplace_back(parseFile(source, diagnostics)).get();
   llvm::StringMap<const Decl *> &table = isLibrary ? library : user;
-  for (const auto &declaration : files.back()->declarations) {
+  for (const auto &declaration : file->declarations) {
     const Decl *decl = declaration.get();
     if (auto *import = llvm::dyn_cast<ImportDecl>(decl)) {
       this->import(*import);

@@ -1,21 +1,21 @@
 # Runs `nnc check` on the programs of docs/lints.md: under each name the block marked `nn warns` gives that warning and no other
 # message, and none once `@allow(name)` stands before its declarations; the block marked `nn` gives none. The sections are the
-# warnings that the compiler knows, and those that docs/language.md lists.
-# usage: check_lints.py NNC DOCS
+# warnings that the compiler knows, and those that docs/language.md lists. MESSAGES holds what is said of each wrong program.
+# usage: check_lints.py NNC DOCS MESSAGES [--update]
 import re
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-nnc, docs = sys.argv[1], Path(sys.argv[2])
+nnc, docs, golden = Path(sys.argv[1]).resolve(), Path(sys.argv[2]), Path(sys.argv[3])
 
 
 def check(text):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "lint.nn"
         path.write_text(text)
-        out = subprocess.run([nnc, "check", str(path)], capture_output=True, text=True)
+        out = subprocess.run([nnc, "check", path.name], capture_output=True, text=True, cwd=folder)
         return out.returncode, out.stderr
 
 
@@ -23,7 +23,7 @@ def names_in(messages):
     return set(re.findall(r"^\S+: (?:warning\[([\w-]+)\]|error)", messages, re.M))
 
 
-failures = 0
+failures, said = 0, ""
 
 
 def expect(condition, what, messages=""):
@@ -40,6 +40,7 @@ for name, text in sections:
     expect(bad and good, f"{name}: no programs")
     for program in bad:
         status, messages = check(program)
+        said += f"==== {name}\n{messages}"
         expect(status == 0 and names_in(messages) == {name}, f"{name}: not this warning alone", messages)
         expected = program.count("\ntrain ") if name == "learning-rate" else 1
         expect(messages.count(f"warning[{name}]") >= expected, f"{name}: fewer than {expected}", messages)
@@ -50,6 +51,9 @@ for name, text in sections:
         status, messages = check(program)
         expect(status == 0 and not messages, f"{name}: a false alarm", messages)
 
+if sys.argv[4:] == ["--update"]:
+    golden.write_text(said)
+expect(said == golden.read_text(), f"other messages than in {golden.name}", said)
 described = [name for name, _ in sections]
 status, messages = check("@allow(nothing-like-this-at-all) const a = 1\n")
 known = re.search(r"warnings are (.*)", messages)

@@ -73,8 +73,8 @@ def compile_case(nnc, stdlib, folder, name, case):
     path = folder / f"{name}.nn"
     path.write_text(model_text(case))
     out = subprocess.run([nnc, "--emit=nn", f"--stdlib={stdlib}", path], capture_output=True, text=True)
-    if out.returncode:
-        return f"{name} does not compile:\n{path.read_text()}{out.stderr}"
+    if out.returncode or out.stderr:
+        return f"{name} does not compile, or not without a message:\n{path.read_text()}{out.stderr}"
     text = re.sub(r"@(\w+)", rf"@{name}.\1", out.stdout)
     return ["func.func" + part for part in text.split("\n}\n")[0].split("  func.func")[1:]]
 
