@@ -165,7 +165,7 @@ std::optional<ModelCompiler::Example> ModelCompiler::exampleOf(const Named &reco
 }
 
 Value ModelCompiler::applyModel(EntryBuilder &entry, const Named &inputs) {
-  Value configured = Value::callable({&model, nullptr, !model.configured, {}, nullptr, model.span});
+  Value configured = Value::callable({&model, nullptr, !model.configured, {}, nullptr, model.span, {}});
   configured = evaluator.withDefaults(configured, model.span);
   if (configured.isError())
     return configured;
