@@ -299,19 +299,20 @@ llvm::Constant *Description::train(DictionaryAttr from) {
     return data.null();
   int64_t classes = 0;
   llvm::Constant *classTable = names(from, "classes", classes);
-  StringRef target = text(from, "target");
+  StringRef target = text(from, "target"), checkpoint = text(from, "checkpoint");
   SmallVector<llvm::Constant *> augment;
   if (auto list = from.getAs<ArrayAttr>("augment"))
     for (auto row : list.getAsRange<DictionaryAttr>())
       augment.push_back(data.structure(
           {data.string(text(row, "field")), data.string(text(row, "kind")), data.f64(real(row, "value"))}));
   auto part = [&](StringRef key) { return source(from.getAs<DictionaryAttr>(key)); };
-  return data.global(data.structure(
-      {part("data"), part("validation"), part("test"), data.i64(integer(from, "epochs")),
-       data.i64(integer(from, "steps")), data.i64(integer(from, "seed")), data.i32(integer(from, "shuffle")),
-       data.i32(integer(from, "drop_last")), classTable, data.i64(classes),
-       target.empty() ? data.null() : data.string(target), data.table(augment), data.i64(augment.size()),
-       load(from.getAs<DictionaryAttr>("load")), stop(from.getAs<DictionaryAttr>("stop"))}));
+  return data.global(data.structure({part("data"), part("validation"), part("test"), data.i64(integer(from, "epochs")),
+                                     data.i64(integer(from, "steps")), data.i64(integer(from, "seed")),
+                                     data.i32(integer(from, "shuffle")), data.i32(integer(from, "drop_last")),
+                                     classTable, data.i64(classes), target.empty() ? data.null() : data.string(target),
+                                     data.table(augment), data.i64(augment.size()),
+                                     load(from.getAs<DictionaryAttr>("load")), stop(from.getAs<DictionaryAttr>("stop")),
+                                     checkpoint.empty() ? data.null() : data.string(checkpoint)}));
 }
 
 llvm::Constant *Description::layers(int64_t &count) {
@@ -348,6 +349,7 @@ LogicalResult Description::write() {
   data.exported("nnrt_program", data.structure({data.i32(NNRT_ABI_VERSION),
                                                 data.i32(64),
                                                 data.string(text(attrs, "nn.model")),
+                                                data.string(text(attrs, "nn.source")),
                                                 data.string(text(attrs, "nn.source_hash")),
                                                 data.string(provenance.compiler),
                                                 data.string(provenance.target),

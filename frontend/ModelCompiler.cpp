@@ -167,6 +167,7 @@ void ModelCompiler::describe() {
                                                b.getNamedAttr("type", mlir::TypeAttr::get(value.type))}));
   module->setAttr("nn.model", b.getStringAttr(model.name.text));
   module->setAttr("nn.batch", b.getI64IntegerAttr(train.batch));
+  module->setAttr("nn.source", b.getStringAttr(top.source->text()));
   module->setAttr("nn.source_hash", b.getStringAttr(llvm::utohexstr(llvm::xxh3_64bits(top.source->text()),
                                                                     /*LowerCase=*/true, /*Width=*/16)));
   module->setAttr("nn.owned", b.getArrayAttr(ownedValues));

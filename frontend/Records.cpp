@@ -165,7 +165,11 @@ std::optional<ModelCompiler::Example> ModelCompiler::exampleOf(const Named &reco
 }
 
 Value ModelCompiler::applyModel(EntryBuilder &entry, const Named &inputs) {
-  Value configured = Value::callable({&model, nullptr, !model.configured, {}, nullptr, model.span, {}});
+  Callable callable;
+  callable.decl = &model;
+  callable.configured = !model.configured;
+  callable.span = model.span;
+  Value configured = Value::callable(std::move(callable));
   configured = evaluator.withDefaults(configured, model.span);
   if (configured.isError())
     return configured;

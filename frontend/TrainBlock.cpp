@@ -10,12 +10,10 @@ using llvm::StringRef;
 using llvm::Twine;
 
 static const char *const knownEntries[] = {
-    "data",       "validation", "test",    "input",         "target",    "batch",     "predict_batch",
-    "last_batch", "shuffle",    "epochs",  "steps",         "loss",      "metrics",   "optimizer",
-    "clip_norm",  "clip_value", "classes", "seed",          "precision", "clip_form", "accumulate",
-    "regularize", "constraint", "freeze",  "sample_weight", "load",      "augment",   "stop"};
-/// Parts of the language that later versions compile.
-static const char *const laterEntries[] = {"checkpoint"};
+    "data",          "validation", "test",      "input",     "target",     "batch",      "predict_batch", "last_batch",
+    "shuffle",       "epochs",     "steps",     "loss",      "metrics",    "optimizer",  "clip_norm",     "clip_value",
+    "classes",       "seed",       "precision", "clip_form", "accumulate", "regularize", "constraint",    "freeze",
+    "sample_weight", "load",       "augment",   "stop",      "checkpoint"};
 
 //===--------------------------------------------------------------------------------------------------------------===//
 // Entries
@@ -54,10 +52,6 @@ bool nn::frontend::readTrainBlock(Evaluator &evaluator, TrainBlock &block,
     if (llvm::is_contained(knownEntries, name))
       continue;
     good = false;
-    if (llvm::is_contained(laterEntries, name)) {
-      evaluator.error(entry.name.span, "the entry `" + name + "` cannot be compiled yet");
-      continue;
-    }
     auto &message = evaluator.error(entry.name.span, "a train block has no entry `" + name + "`");
     std::vector<std::string> known(std::begin(knownEntries), std::end(knownEntries));
     if (std::string meant = nearest(name, known); !meant.empty())
@@ -153,6 +147,15 @@ bool nn::frontend::readTrainBlock(Evaluator &evaluator, TrainBlock &block,
     good &= readGlobs(evaluator, *freeze, "freeze", block.freeze);
   if (const Expr *load = decl.find("load"))
     good &= readLoad(evaluator, *load, block.load.emplace());
+  if (const Expr *checkpoint = decl.find("checkpoint")) {
+    Value value = evaluator.evaluate(*checkpoint);
+    if (value.kind() == Value::Kind::String && !value.asText().empty()) {
+      block.checkpoint = value.asText();
+    } else if (!value.isError()) {
+      evaluator.error(checkpoint->span, "`checkpoint` is the name of a folder, in quotes");
+      good = false;
+    }
+  }
   if (const Expr *stop = decl.find("stop"))
     good &= readStop(evaluator, *stop, block.stop.emplace());
   if (const Expr *classes = decl.find("classes")) {
@@ -203,6 +206,8 @@ mlir::DictionaryAttr nn::frontend::toAttribute(const TrainBlock &block, const st
     result.push_back(b.getNamedAttr("target", b.getStringAttr(block.targetField)));
   if (block.load)
     result.push_back(b.getNamedAttr("load", toAttribute(*block.load, context)));
+  if (!block.checkpoint.empty())
+    result.push_back(b.getNamedAttr("checkpoint", b.getStringAttr(block.checkpoint)));
   if (block.stop)
     result.push_back(b.getNamedAttr("stop", toAttribute(*block.stop, context)));
   return b.getDictionaryAttr(result);

@@ -41,6 +41,7 @@ struct TrainBlock {
   std::vector<std::pair<std::string, Span>> freeze; ///< globs
   std::optional<WeightSource> load;
   std::optional<EarlyStopping> stop;
+  std::string checkpoint; ///< folder; empty: none
   std::optional<double> clipNorm, clipValue;
   bool clipKeras = false;
   std::string precision = "f32"; ///< of the operands of products

@@ -73,7 +73,7 @@ bool endsWith(const std::string &text, const char *end) {
   return text.size() >= length && !text.compare(text.size() - length, length, end);
 }
 
-static std::string folderOf(const std::string &path) {
+std::string folderOf(const std::string &path) {
   size_t slash = path.rfind('/');
   return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
 }
@@ -92,11 +92,11 @@ static bool writeAll(int file, const Piece &piece) {
   return true;
 }
 
-Status writeFile(const std::string &path, const std::vector<Piece> &pieces) {
+Status writeFile(const std::string &path, const std::vector<Piece> &pieces, const char *option) {
   std::string temporary = path + format(".%d.tmp", int(getpid()));
   int file = open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (file < 0)
-    return wrong("cannot write '%s' (%s): choose another place with --out", path.c_str(), strerror(errno));
+    return wrong("cannot write '%s' (%s): choose another place with %s", path.c_str(), strerror(errno), option);
   bool good = true;
   for (const Piece &piece : pieces)
     good = good && writeAll(file, piece);
@@ -109,15 +109,19 @@ Status writeFile(const std::string &path, const std::vector<Piece> &pieces) {
   }
   if (!good) {
     unlink(temporary.c_str());
-    return machine("writing '%s' failed (%s): the file that was there before is unchanged", path.c_str(),
+    return machine("writing '%s' failed (%s): nothing that was there before has changed", path.c_str(),
                    strerror(error));
   }
-  int folder = open(folderOf(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (folder >= 0) { // the rename itself reaches the disk; a file system that cannot do that has nothing to lose
+  flushFolder(folderOf(path));
+  return {};
+}
+
+void flushFolder(const std::string &path) {
+  int folder = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder >= 0) { // a file system that cannot do that has nothing to lose
     fsync(folder);
     close(folder);
   }
-  return {};
 }
 
 Status checkWritable(const std::string &path, const char *option) {

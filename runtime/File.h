@@ -41,8 +41,13 @@ struct Piece {
   const void *data;
   int64_t bytes;
 };
-/// Writes beside the file, flushes to the disk, then renames over it.
-Status writeFile(const std::string &path, const std::vector<Piece> &pieces);
+/// Writes beside the file, flushes to the disk, renames over it, and flushes the folder. `option` is what the user
+/// chose the place with. What a write that was cut off leaves behind is PATH.PROCESS.tmp.
+Status writeFile(const std::string &path, const std::vector<Piece> &pieces, const char *option);
+/// Makes the entries of a folder as lasting as the disk lets them be.
+void flushFolder(const std::string &path);
+/// The folder that a file lies in.
+std::string folderOf(const std::string &path);
 /// Fails early where writeFile(path) could not succeed: no such folder, or no right to write there.
 Status checkWritable(const std::string &path, const char *option);
 

@@ -43,8 +43,12 @@ static Status describeFile(const std::string &path) {
   std::vector<NamedArray> arrays;
   Metadata metadata;
   NNRT_TRY(readSafetensors(path, file, arrays, &metadata));
-  for (const auto &pair : metadata)
-    printf("%-12s %s\n", pair.first.c_str(), pair.second.c_str());
+  std::string source;
+  for (const auto &[key, value] : metadata)
+    if (key == "source")
+      source = value;
+    else
+      printf("%-12s %s\n", key.c_str(), value.c_str());
   int64_t elements = 0, bytes = 0;
   for (const NamedArray &named : arrays) {
     printf("  %s %s\n", named.name.c_str(), named.array.text().c_str());
@@ -52,6 +56,8 @@ static Status describeFile(const std::string &path) {
     bytes += named.array.bytes();
   }
   printf("%zu tensors, %lld elements, %lld bytes\n", arrays.size(), (long long)elements, (long long)bytes);
+  if (!source.empty())
+    printf("\n%s%s", source.c_str(), source.back() == '\n' ? "" : "\n");
   return {};
 }
 

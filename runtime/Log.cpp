@@ -3,6 +3,8 @@
 #include "Json.h"
 #include <cerrno>
 #include <cstring>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace nnrt {
 
@@ -11,13 +13,26 @@ Log::~Log() {
     fclose(file);
 }
 
-Status Log::open(const std::string &name) {
+Status Log::open(const std::string &name, int64_t keep) {
   path = name;
   if (path.empty())
     return {};
-  file = fopen(path.c_str(), "w");
-  return file ? Status()
+  struct stat facts;
+  bool holds = keep > 0 && stat(path.c_str(), &facts) == 0;
+  if (holds && facts.st_size < keep) {
+    fprintf(stderr, "'%s' is shorter than when the checkpoint was written: lines are missing in it\n", path.c_str());
+    keep = facts.st_size;
+  }
+  file = fopen(path.c_str(), holds ? "r+" : "w");
+  bool good = file && (!holds || (ftruncate(fileno(file), keep) == 0 && fseek(file, 0, SEEK_END) == 0));
+  written = holds ? keep : 0;
+  return good ? Status()
               : wrong("cannot write '%s' (%s): choose another place with --log", path.c_str(), strerror(errno));
+}
+
+void Log::line(const std::string &text) {
+  fputs(text.c_str(), file);
+  written += int64_t(text.size());
 }
 
 void Log::step(int64_t step, double loss, double rate, const double *norm) {
@@ -31,7 +46,7 @@ void Log::step(int64_t step, double loss, double rate, const double *norm) {
     line += ",\"grad_norm\":";
     appendNumber(line, *norm);
   }
-  fputs((line + "}\n").c_str(), file);
+  this->line(line + "}\n");
 }
 
 void Log::validation(int64_t epoch, const Metrics &metrics) {
@@ -44,13 +59,18 @@ void Log::validation(int64_t epoch, const Metrics &metrics) {
     line += ':';
     appendNumber(line, metric.second);
   }
-  fputs((line + "}\n").c_str(), file);
+  this->line(line + "}\n");
 }
 
 Status Log::flush() {
   if (file && (fflush(file) != 0 || ferror(file)))
     return machine("writing '%s' failed (%s)", path.c_str(), strerror(errno));
   return {};
+}
+
+void Log::sync() const {
+  if (file)
+    fdatasync(fileno(file));
 }
 
 } // namespace nnrt

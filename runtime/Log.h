@@ -12,17 +12,23 @@ public:
   Log(const Log &) = delete;
   Log &operator=(const Log &) = delete;
   ~Log();
-  /// Starts the file anew; without a path nothing is logged.
-  Status open(const std::string &path);
+  /// Starts the file anew, or goes on behind its first `keep` bytes; without a path nothing is logged.
+  Status open(const std::string &path, int64_t keep = 0);
   bool active() const { return file; }
   /// `norm` is null where the step does not report one. `step` counts from 1.
   void step(int64_t step, double loss, double rate, const double *norm);
   void validation(int64_t epoch, const Metrics &metrics);
   /// Everything is in the file now, or the message why not.
   Status flush();
+  /// What has been flushed lasts on the disk. May be called beside the others.
+  void sync() const;
+  /// The bytes written so far.
+  int64_t bytes() const { return written; }
 
 private:
+  void line(const std::string &text);
   FILE *file = nullptr;
+  int64_t written = 0;
   std::string path;
 };
 

@@ -8,7 +8,7 @@
 namespace nnrt {
 
 namespace {
-enum class Kind { Flag, Text, Count, Natural, Number, YesNo };
+enum class Kind { Flag, Text, Count, Natural, Number, YesNo, Cadence };
 
 struct VerbFacts {
   Verb verb;
@@ -57,6 +57,10 @@ static const OptionFacts optionTable[] = {
     {"--seed", "N", Kind::Natural, Train | Gradients | Bench, "Training", "seed of initialisers, order and dropout"},
     {"--seed", "N", Kind::Natural, OwnEntry, "Output", "seed of what the entry draws"},
     {"--entry", "train|predict", Kind::Text, Bench, "Training", "what to time (default: train)"},
+    {"--checkpoint", "DIR", Kind::Text, Train, "Training", "keep the run in this folder, so that it can go on"},
+    {"--checkpoint-every", "N|Ns", Kind::Cadence, Train, "Training",
+     "steps or seconds between checkpoints (default: 60s)"},
+    {"--resume", nullptr, Kind::Flag, Train, "Training", "go on with the run in the folder, if it holds one"},
     {"--log", "FILE.jsonl", Kind::Text, Train, "Output", "one JSON line per step and per validation"},
     {"--quiet", nullptr, Kind::Flag, Train | Eval, "Output", "only the results"},
     {"--threads", "N", Kind::Count, running, "Machine",
@@ -148,6 +152,13 @@ static Status checkValue(const OptionFacts &facts, const std::string &value) {
     double x = strtod(value.c_str(), &end);
     if (value.empty() || *end || !std::isfinite(x))
       return usage("%s takes a number, not '%s'", facts.name, value.c_str());
+    return {};
+  }
+  case Kind::Cadence: {
+    double x = strtod(value.c_str(), &end);
+    bool isSeconds = *end == 's' && !end[1], isSteps = !*end && x == std::floor(x) && x < 1e15;
+    if (value.empty() || !std::isfinite(x) || x <= 0 || !(isSeconds || isSteps))
+      return usage("%s takes a number of steps, or of seconds as in 30s, not '%s'", facts.name, value.c_str());
     return {};
   }
   case Kind::YesNo:

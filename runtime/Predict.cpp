@@ -156,7 +156,7 @@ Status Writer::finish() {
   if (out.empty())
     return {};
   std::string header = endsWith(out, ".npy") ? npyHeader(type, shape) : "";
-  return writeFile(out, {{header.data(), int64_t(header.size())}, {content.data(), int64_t(content.size())}});
+  return writeFile(out, {{header.data(), int64_t(header.size())}, {content.data(), int64_t(content.size())}}, "--out");
 }
 
 static Status outputFile(const Options &options, const char *verb, std::string &out) {

@@ -29,6 +29,12 @@ Progress::Progress(bool quiet, int64_t totalSteps, int64_t epochs, int64_t examp
     : quiet(quiet), terminal(!quiet && isatty(STDOUT_FILENO)), totalSteps(totalSteps), epochs(epochs),
       examplesPerStep(examplesPerStep), started(seconds()), lastShown(started), epochStarted(started) {}
 
+void Progress::resume(int64_t steps, int64_t stepsOfEpoch, double losses) {
+  stepsBefore = steps;
+  epochSteps = epochStepsBefore = stepsOfEpoch;
+  lossSum = losses;
+}
+
 bool Progress::due(double every) {
   double now = seconds();
   if (now - lastShown < every)
@@ -68,7 +74,7 @@ void Progress::step(int64_t steps, int64_t epoch, double loss) {
   ++epochSteps;
   if (quiet || !due(terminal ? 0.1 : 10))
     return;
-  double elapsed = lastShown - started - validationSeconds, perStep = elapsed / double(steps);
+  double elapsed = lastShown - started - validationSeconds, perStep = elapsed / double(steps - stepsBefore);
   std::string text = format("  loss %.4g", lossSum / double(epochSteps));
   if (!last.empty())
     text += "  " + metricsText(last, "val_", "  ", 4);
@@ -93,14 +99,15 @@ void Progress::epoch(int64_t steps, int64_t epoch, const Metrics &validation) {
   validationSeconds += spent;
   if (!quiet && epochSteps) {
     clear();
-    double rate = double(epochSteps * examplesPerStep) / std::max(now - epochStarted - spent, 1e-9);
+    double rate =
+        double((epochSteps - epochStepsBefore) * examplesPerStep) / std::max(now - epochStarted - spent, 1e-9);
     printf("%s  loss %.4g%s%s  %.0f samples/s\n", where(steps, epoch).c_str(), lossSum / double(epochSteps),
            validation.empty() ? "" : "  ", metricsText(validation, "val_", "  ", 4).c_str(), rate);
     fflush(stdout);
   }
   last = validation;
   lossSum = 0;
-  epochSteps = 0;
+  epochSteps = epochStepsBefore = 0;
   validationStarted = 0;
   epochStarted = lastShown = now;
 }

@@ -8,6 +8,8 @@ namespace nnrt {
 class Progress {
 public:
   Progress(bool quiet, int64_t totalSteps, int64_t epochs, int64_t examplesPerStep);
+  /// Goes on behind `steps` steps, the last `epochSteps` of them in an epoch that is not done, with this sum of losses.
+  void resume(int64_t steps, int64_t epochSteps, double lossSum);
   /// A step is done: `steps` so far, within epoch `epoch` (from 1), with this loss.
   void step(int64_t steps, int64_t epoch, double loss);
   /// An epoch, or the run, is done.
@@ -25,7 +27,7 @@ private:
   bool due(double seconds);
 
   bool quiet, terminal, shown = false;
-  int64_t totalSteps, epochs, examplesPerStep, epochSteps = 0;
+  int64_t totalSteps, epochs, examplesPerStep, epochSteps = 0, stepsBefore = 0, epochStepsBefore = 0;
   double lossSum = 0, started, lastShown, epochStarted, validationSeconds = 0, validationStarted = 0;
   Metrics last;
 };

@@ -10,7 +10,7 @@
 namespace nnrt {
 
 static Status writeText(const std::string &path, const std::string &text) {
-  return writeFile(path, {{text.data(), int64_t(text.size())}});
+  return writeFile(path, {{text.data(), int64_t(text.size())}}, "--report");
 }
 
 static int64_t idAt(const std::vector<char> &record, int32_t type) {

@@ -140,7 +140,7 @@ Status readSafetensors(const std::string &path, const std::shared_ptr<Region> &f
   return {};
 }
 
-Status writeSafetensors(const std::string &path, const std::vector<TensorOut> &tensors, const Metadata &metadata) {
+std::string safetensorsHeader(const std::vector<TensorOut> &tensors, const Metadata &metadata) {
   std::string header = "{\"__metadata__\":{";
   for (size_t i = 0; i < metadata.size(); ++i) {
     if (i)
@@ -151,26 +151,29 @@ Status writeSafetensors(const std::string &path, const std::vector<TensorOut> &t
   }
   header += '}';
   int64_t offset = 0;
-  std::vector<Piece> pieces(2);
   for (const TensorOut &tensor : tensors) {
-    int64_t bytes = elementsOf(tensor.shape.data(), tensor.shape.size()) * factsOf(tensor.type).bytes;
     header += ',';
     appendString(header, tensor.name.c_str());
     header += format(":{\"dtype\":\"%s\",\"shape\":[", factsOf(tensor.type).safetensors);
     for (size_t i = 0; i < tensor.shape.size(); ++i)
       header += format(i ? ",%lld" : "%lld", (long long)tensor.shape[i]);
-    int64_t end = offset + bytes;
+    int64_t end = offset + tensor.bytes();
     header += format("],\"data_offsets\":[%lld,%lld]}", (long long)offset, (long long)end);
-    pieces.push_back({tensor.data, bytes});
     offset = end;
   }
   header += '}';
   while (header.size() % 8)
     header += ' ';
   uint64_t length = header.size();
-  pieces[0] = {&length, 8};
-  pieces[1] = {header.data(), int64_t(header.size())};
-  return writeFile(path, pieces);
+  return std::string(reinterpret_cast<const char *>(&length), 8) + header;
+}
+
+Status writeSafetensors(const std::string &path, const std::vector<TensorOut> &tensors, const Metadata &metadata) {
+  std::string header = safetensorsHeader(tensors, metadata);
+  std::vector<Piece> pieces{{header.data(), int64_t(header.size())}};
+  for (const TensorOut &tensor : tensors)
+    pieces.push_back({tensor.data, tensor.bytes()});
+  return writeFile(path, pieces, "--out");
 }
 
 } // namespace nnrt

@@ -19,8 +19,11 @@ struct TensorOut {
   int32_t type;
   std::vector<int64_t> shape;
   const void *data;
+  int64_t bytes() const { return elementsOf(shape.data(), shape.size()) * factsOf(type).bytes; }
 };
-/// Writes atomically. The values begin at a multiple of 8 and lie in the order given, without gaps.
+/// The length of the header and the header, padded so that the values begin at a multiple of 8.
+std::string safetensorsHeader(const std::vector<TensorOut> &tensors, const Metadata &metadata);
+/// Writes atomically. The values lie in the order given, without gaps.
 Status writeSafetensors(const std::string &path, const std::vector<TensorOut> &tensors, const Metadata &metadata);
 
 } // namespace nnrt

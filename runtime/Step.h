@@ -30,6 +30,8 @@ public:
   Status assertions() const { return entry.assertions(); }
   /// From now on the schedules see these results of a validation.
   void validated(const Metrics &results);
+  /// Goes on from where `count` validations were done, the last one with these results.
+  void resume(const Metrics &results, int64_t count) { validation = results, validations = count; }
   double rate() const { return rateOut ? entry.scalar(*rateOut) : 0; }
   bool hasNorm() const { return normOut; }
   double norm() const { return normOut ? entry.scalar(*normOut) : 0; }

@@ -1,4 +1,6 @@
-// `train`: the loop over steps, validation at the borders of epochs, and the weights at the end.
+// `train`: where a run begins or goes on, the loop over steps, validation at the borders of epochs, and the weights at
+// the end.
+#include "Checkpointer.h"
 #include "EarlyStopping.h"
 #include "Log.h"
 #include "Program.h"
@@ -14,11 +16,25 @@
 namespace nnrt {
 
 namespace {
+/// A run and what it is made of.
 struct Run {
+  RunState state;
   TrainingData data;
-  int64_t seed = 0, epochs = 0, total = 0; // epochs: 0 where the run is given in steps
   bool quiet = false;
   std::string out;
+  CheckpointFolder folder;
+  Checkpoint from; // where it goes on, if it does
+  bool goesOn = false;
+};
+
+/// What the loop works with.
+struct Parts {
+  Sampler &sampler;
+  TrainingStep &step;
+  Evaluation *evaluation; // null: nothing to validate on
+  EarlyStopping &stopping;
+  Log &log;
+  Checkpointer *checkpointer; // null: none are written
 };
 } // namespace
 
@@ -33,97 +49,221 @@ static int64_t parametersOf(const nnrt_model &model) {
 static void announce(const Run &run, const Instance &instance, const Sampler &sampler) {
   if (run.quiet)
     return;
+  const RunState &state = run.state;
   std::string validation =
       run.data.validation.data ? format(", %lld to validate", (long long)run.data.validation.count) : "";
   printf("%s: %lld parameters, %lld records%s, batch %lld, %lld steps", instance.model.name,
          (long long)parametersOf(instance.model), (long long)run.data.training.count, validation.c_str(),
-         (long long)sampler.batch(), (long long)run.total);
-  if (run.epochs)
-    printf(" (%lld epoch%s)", (long long)run.epochs, run.epochs == 1 ? "" : "s");
+         (long long)sampler.batch(), (long long)state.total);
+  if (state.epochs)
+    printf(" (%lld epoch%s)", (long long)state.epochs, state.epochs == 1 ? "" : "s");
   printf(", %d thread%s\n", instance.team.size(), instance.team.size() == 1 ? "" : "s");
+  if (state.step)
+    printf("going on behind step %lld\n", (long long)state.step);
   fflush(stdout);
 }
 
-static Status interrupted(const Run &run, int signal, int64_t steps) {
-  std::string kept =
-      exists(run.out) ? format("'%s' is unchanged", run.out.c_str()) : format("'%s' was not written", run.out.c_str());
-  return Status(signal == SIGINT ? Interrupted : Terminated,
-                format("interrupted after step %lld of %lld: nothing of this run was kept, %s", (long long)steps,
-                       (long long)run.total, kept.c_str()));
+/// Keeps the run where it can be kept, and says how to go on.
+static Status interrupted(const Run &run, const Parts &parts, int signal) {
+  ExitCode code = signal == SIGINT ? Interrupted : Terminated;
+  std::string where =
+      format("interrupted after step %lld of %lld: ", (long long)run.state.step, (long long)run.state.total);
+  if (parts.checkpointer) {
+    NNRT_TRY(parts.checkpointer->write(run.state, parts.stopping.best()));
+    return Status(code, where + format("the run is kept in '%s', the same command with --resume goes on with it",
+                                       run.folder.path().c_str()));
+  }
+  return Status(code, where + format(exists(run.out) ? "nothing of this run was kept, '%s' is unchanged"
+                                                     : "nothing of this run was kept, '%s' was not written",
+                                     run.out.c_str()));
 }
 
-static Status diverged(double loss, int64_t step, int64_t total) {
+static Status diverged(const Run &run) {
+  std::string kept = run.folder.isOpen() ? format("'%s' is as the last checkpoint left it", run.folder.path().c_str())
+                                         : "nothing was written";
   return wrong("the loss became %s at step %lld of %lld: lower the learning rate (--lr), or look for values in the "
-               "data that are not finite; "
-               "nothing was written",
-               std::isnan(loss) ? "NaN" : "infinite", (long long)step, (long long)total);
+               "data that are not finite; %s",
+               std::isnan(run.state.loss) ? "NaN" : "infinite", (long long)run.state.step, (long long)run.state.total,
+               kept.c_str());
 }
 
-static Status loop(const Run &run, Sampler &sampler, TrainingStep &step, Evaluation *evaluation,
-                   EarlyStopping &stopping, Log &log) {
+/// What follows the last step of an epoch. `ends` where the run does; an interruption leaves it to be done again.
+static Status validate(Run &run, const Parts &parts, Progress &progress, bool &ends) {
+  RunState &state = run.state;
+  int64_t epochs = parts.sampler.epochsAfter(state.step), epoch = std::max<int64_t>(epochs, 1);
+  Metrics metrics;
+  state.validated = false;
+  if (parts.evaluation)
+    metrics = parts.evaluation->run([&](int64_t done) {
+      progress.validating(done, run.data.validation.count);
+      return !SignalWatch::arrived();
+    });
+  if (SignalWatch::arrived())
+    return {};
+  state.validated = true;
+  progress.epoch(state.step, epoch, metrics);
+  state.epochLoss = 0;
+  state.epochSteps = 0;
+  if (parts.evaluation) {
+    parts.log.validation(epochs, metrics);
+    parts.step.validated(metrics);
+    state.validation = metrics;
+    ++state.validations;
+  }
+  NNRT_TRY(parts.log.flush());
+  ends = parts.stopping.ends(metrics, epoch);
+  state.stopping = parts.stopping.state();
+  return {};
+}
+
+static Status runStep(Run &run, const Parts &parts, Progress &progress) {
+  RunState &state = run.state;
+  parts.step.load(state.step);
+  state.loss = parts.step.run(state.step);
+  int64_t epoch = parts.sampler.epochsAfter(state.step) + 1;
+  ++state.step;
+  NNRT_TRY(parts.step.assertions());
+  double norm = parts.step.norm();
+  parts.log.step(state.step, state.loss, parts.step.rate(), parts.step.hasNorm() ? &norm : nullptr);
+  if (!std::isfinite(state.loss)) {
+    progress.clear();
+    NNRT_TRY(parts.log.flush());
+    return diverged(run);
+  }
+  state.epochLoss += state.loss;
+  ++state.epochSteps;
+  progress.step(state.step, epoch, state.loss);
+  return {};
+}
+
+static Status loop(Run &run, const Parts &parts) {
   SignalWatch watch;
-  Progress progress(run.quiet, run.total, run.epochs, sampler.batch());
-  double loss = 0;
-  auto onBatch = [&](int64_t done) {
-    progress.validating(done, run.data.validation.count);
-    return !SignalWatch::arrived();
-  };
-  for (int64_t i = 0; i < run.total; ++i) {
-    step.load(i);
-    loss = step.run(i);
-    NNRT_TRY(step.assertions());
-    double norm = step.norm();
-    log.step(i + 1, loss, step.rate(), step.hasNorm() ? &norm : nullptr);
-    if (!std::isfinite(loss)) {
-      progress.clear();
-      NNRT_TRY(log.flush());
-      return diverged(loss, i + 1, run.total);
-    }
-    int64_t before = sampler.epochsAfter(i), after = sampler.epochsAfter(i + 1);
-    progress.step(i + 1, before + 1, loss);
-    bool last = i + 1 == run.total;
-    if (after > before || last) {
-      Metrics metrics = evaluation ? evaluation->run(onBatch) : Metrics();
-      if (int signal = SignalWatch::arrived()) {
-        progress.clear();
-        return interrupted(run, signal, i + 1);
-      }
-      progress.epoch(i + 1, std::max<int64_t>(after, 1), metrics);
-      if (evaluation) {
-        log.validation(after, metrics);
-        step.validated(metrics);
-      }
-      NNRT_TRY(log.flush());
-      if (stopping.ends(metrics, std::max<int64_t>(after, 1)))
-        break;
-    }
+  RunState &state = run.state;
+  Progress progress(run.quiet, state.total, state.epochs, parts.sampler.batch());
+  progress.resume(state.step, state.epochSteps, state.epochLoss);
+  bool ends = parts.stopping.hasEnded(), pending = !state.validated;
+  while (!ends && (pending || state.step < state.total)) {
+    if (!pending)
+      NNRT_TRY(runStep(run, parts, progress));
+    bool border = parts.sampler.epochsAfter(state.step) > parts.sampler.epochsAfter(state.step - 1);
+    if (pending || border || state.step == state.total)
+      NNRT_TRY(validate(run, parts, progress, ends));
+    pending = false;
+    state.logBytes = parts.log.bytes();
     if (int signal = SignalWatch::arrived()) {
       progress.clear();
-      return interrupted(run, signal, i + 1);
+      return interrupted(run, parts, signal);
     }
-  }
-  stopping.restore();
-  if (!run.quiet)
-    printf("%s", stopping.text().c_str());
-  if (run.quiet) {
-    Metrics metrics = stopping.kept();
-    if (metrics.empty())
-      metrics.emplace_back("loss", loss);
-    printf("%s\n", metricsText(metrics, "", "\n", 9).c_str());
+    if (parts.checkpointer)
+      NNRT_TRY(parts.checkpointer->step(state, parts.stopping.best()));
   }
   return {};
 }
 
-/// The length of the run: what the command line says, else what the program says.
-static void setLength(const Options &options, const nnrt_train &train, const Sampler &sampler, Run &run) {
-  if (options.has("--steps"))
-    run.total = options.integer("--steps", 0);
-  else if (options.has("--epochs") || train.epochs)
-    run.epochs = options.integer("--epochs", train.epochs);
-  else
-    run.total = train.steps;
-  if (run.epochs)
-    run.total = sampler.stepsFor(run.epochs);
+/// The results, the weights, and the checkpoint of a run that is over.
+static Status finish(Run &run, const Parts &parts, Instance &instance) {
+  run.state.finished = true;
+  NNRT_TRY(parts.log.flush());
+  if (parts.checkpointer)
+    NNRT_TRY(parts.checkpointer->write(run.state, parts.stopping.best()));
+  parts.stopping.restore();
+  if (run.quiet) {
+    Metrics metrics = parts.stopping.kept();
+    if (metrics.empty())
+      metrics.emplace_back("loss", run.state.loss);
+    printf("%s\n", metricsText(metrics, "", "\n", 9).c_str());
+  } else {
+    printf("%s", parts.stopping.text().c_str());
+  }
+  NNRT_TRY(saveWeights(run.out, instance));
+  if (!run.quiet)
+    printf("wrote %s\n", run.out.c_str());
+  return {};
+}
+
+/// The length of the run: what the command line says or, where the run goes on, has said; else what the program says.
+static void setLength(const Options &options, const nnrt_train &train, const Sampler &sampler, RunState &state) {
+  if (options.has("--steps") || options.has("--epochs")) {
+    state.lengthGiven = true;
+    state.total = options.integer("--steps", 0);
+    state.epochs = options.integer("--epochs", 0);
+  } else if (!state.lengthGiven) {
+    state.total = train.steps;
+    state.epochs = train.epochs;
+  }
+  if (state.epochs)
+    state.total = sampler.stepsFor(state.epochs);
+}
+
+/// Opens the folder of checkpoints and reads where the run stands.
+static Status findCheckpoint(const Invocation &invocation, const nnrt_train &train, Run &run) {
+  const Options &options = invocation.options;
+  const nnrt_model &model = invocation.model;
+  std::string path = options.text("--checkpoint", train.checkpoint ? train.checkpoint : "");
+  for (const char *option : {"--resume", "--checkpoint-every"})
+    if (path.empty() && options.has(option))
+      return usage("%s: say where the checkpoints are, with --checkpoint DIR", option);
+  if (path.empty())
+    return {};
+  NNRT_TRY(run.folder.open(path));
+  if (!run.folder.holdsRun())
+    return {};
+  if (!options.has("--resume"))
+    return wrong("the folder '%s' holds a run: go on with it with --resume, or choose another folder", path.c_str());
+  std::string notes;
+  NNRT_TRY(run.folder.newest(run.from, notes));
+  std::string differences = run.from.differences(model);
+  if (!differences.empty())
+    return wrong("the run in '%s' does not fit the model %s:%s\nstart a new one in another folder", path.c_str(),
+                 model.name, differences.c_str());
+  run.goesOn = true;
+  run.state = run.from.state;
+  if (options.has("--seed") && options.integer("--seed", 0) != run.state.seed)
+    return usage("--seed: the run in '%s' has seed %lld; leave the option out, or start a new run in another folder",
+                 path.c_str(), (long long)run.state.seed);
+  if (std::string changes = changedLines(run.from.text("source"), model.source, 20); !changes.empty())
+    notes += "the program has changed since:\n" + changes;
+  fputs(notes.c_str(), stderr);
+  return {};
+}
+
+/// `--checkpoint-every`: steps, or seconds with an s behind them.
+static Checkpointer::Cadence cadenceOf(const Options &options) {
+  std::string text = options.text("--checkpoint-every");
+  if (text.empty())
+    return {};
+  double number = strtod(text.c_str(), nullptr);
+  return text.back() == 's' ? Checkpointer::Cadence{0, number} : Checkpointer::Cadence{int64_t(number), 0};
+}
+
+/// What the command line says of the run, and what of the data has changed since.
+static void setRun(const Options &options, const nnrt_train &train, int64_t batch, Run &run) {
+  RunState &state = run.state;
+  int64_t count = run.data.training.count;
+  if (run.goesOn && state.examples != count)
+    fprintf(stderr, "the training data held %lld records and now holds %lld: their order is another one\n",
+            (long long)state.examples, (long long)count);
+  state.examples = count;
+  state.batch = batch;
+  if (options.has("--shuffle"))
+    state.shuffle = options.text("--shuffle") == "yes";
+  else if (!run.goesOn)
+    state.shuffle = train.shuffle != 0;
+  if (options.has("--lr")) {
+    state.hasRate = true;
+    state.rate = options.number("--lr", 0);
+  }
+}
+
+/// The model with the values that the run begins with, or goes on with.
+static Status startModel(const Invocation &invocation, const nnrt_train &train, const Run &run, Instance &instance) {
+  NNRT_TRY(invocation.start(instance, run.state.seed));
+  instance.vocabulary = run.data.data->vocabulary();
+  if (run.goesOn)
+    run.from.copyTo(instance.model, "", instance.arena.data());
+  else if (train.load && !invocation.options.has("--weights"))
+    return transferWeights(*train.load, instance);
+  return {};
 }
 
 Status runTrain(const Invocation &invocation) {
@@ -134,48 +274,55 @@ Status runTrain(const Invocation &invocation) {
     return usage("give --epochs or --steps, not both");
   Run run;
   run.quiet = options.has("--quiet");
-  run.seed = options.integer("--seed", train->seed);
+  run.state.seed = options.integer("--seed", train->seed);
   run.out = options.text("--out", invocation.defaultWeights());
   NNRT_TRY(checkWritable(run.out, "--out"));
+  NNRT_TRY(findCheckpoint(invocation, *train, run));
   DataPlace place = invocation.dataPlace();
-  if (options.has("--weights"))
+  if (run.goesOn)
+    place.vocabulary = run.from.text("vocabulary");
+  else if (options.has("--weights"))
     NNRT_TRY(readVocabulary(options.text("--weights"), place.vocabulary));
   NNRT_TRY(openTraining(*train, place, run.data));
   if (isBuiltin(place, train->data) && !run.quiet)
     printf("data: built-in digits (generated, not from files)\n");
 
   Instance instance(invocation.model);
-  NNRT_TRY(invocation.start(instance, run.seed));
-  instance.vocabulary = run.data.data->vocabulary();
-  if (train->load && !options.has("--weights"))
-    NNRT_TRY(transferWeights(*train->load, instance));
+  NNRT_TRY(startModel(invocation, *train, run, instance));
   const nnrt_entry *description;
   NNRT_TRY(invocation.need(instance, "train_step", description));
   if (train->drop_last && description->batch > run.data.training.count)
     return wrong("the data holds %lld records, fewer than one batch of %lld: with last_batch = drop there is nothing "
                  "to train on",
                  (long long)run.data.training.count, (long long)description->batch);
-  bool shuffle = options.has("--shuffle") ? options.text("--shuffle") == "yes" : train->shuffle != 0;
-  Sampler sampler(run.data.training.count, description->batch, uint64_t(run.seed), shuffle, train->drop_last != 0);
-  setLength(options, *train, sampler, run);
+  setRun(options, *train, description->batch, run);
+  RunState &state = run.state;
+  Sampler sampler(run.data.training.count, description->batch, uint64_t(state.seed), state.shuffle,
+                  train->drop_last != 0);
+  setLength(options, *train, sampler, state);
 
   Log log;
-  NNRT_TRY(log.open(options.text("--log")));
-  TrainingStep::Settings settings{uint64_t(run.seed), run.total, options.has("--lr"), options.number("--lr", 0),
-                                  log.active()};
+  NNRT_TRY(log.open(options.text("--log"), state.logBytes));
+  TrainingStep::Settings settings{uint64_t(state.seed), state.total, state.hasRate, state.rate, log.active()};
   std::unique_ptr<TrainingStep> step;
   NNRT_TRY(TrainingStep::bind(instance, run.data.training, sampler, settings, step));
+  step->resume(state.validation, state.validations);
   std::unique_ptr<Evaluation> evaluation;
   if (run.data.validation.data)
     NNRT_TRY(Evaluation::bind(instance, run.data.validation, evaluation));
-  announce(run, instance, sampler);
   EarlyStopping stopping(train->stop, instance);
-  NNRT_TRY(loop(run, sampler, *step, evaluation.get(), stopping, log));
-  NNRT_TRY(log.flush());
-  NNRT_TRY(saveWeights(run.out, instance));
-  if (!run.quiet)
-    printf("wrote %s\n", run.out.c_str());
-  return {};
+  std::function<void(char *)> best = [&](char *owned) { run.from.copyTo(instance.model, "best/", owned); };
+  stopping.resume(state.stopping, run.from.hasBest() ? best : nullptr);
+  std::unique_ptr<Checkpointer> checkpointer;
+  if (run.folder.isOpen()) {
+    checkpointer = std::make_unique<Checkpointer>(run.folder, instance, log, cadenceOf(options), state.step);
+    NNRT_TRY(checkpointer->start(stopping.keepsBest()));
+  }
+  run.from = Checkpoint(); // its file is not needed any more
+  announce(run, instance, sampler);
+  Parts parts{sampler, *step, evaluation.get(), stopping, log, checkpointer.get()};
+  NNRT_TRY(loop(run, parts));
+  return finish(run, parts, instance);
 }
 
 } // namespace nnrt

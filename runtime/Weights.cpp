@@ -43,9 +43,9 @@ Status saveWeights(const std::string &path, Instance &instance) {
   return writeSafetensors(path, tensors, metadata);
 }
 
-static std::string vocabularyIn(const Metadata &metadata) {
+static std::string valueOf(const Metadata &metadata, const char *wanted) {
   for (const auto &[key, value] : metadata)
-    if (key == "vocabulary")
+    if (key == wanted)
       return value;
   return "";
 }
@@ -58,7 +58,7 @@ Status readVocabulary(const std::string &path, std::string &vocabulary) {
   std::vector<NamedArray> arrays;
   Metadata metadata;
   NNRT_TRY(readSafetensors(path, file, arrays, &metadata));
-  vocabulary = vocabularyIn(metadata);
+  vocabulary = valueOf(metadata, "vocabulary");
   return {};
 }
 
@@ -93,7 +93,8 @@ Status loadWeights(const std::string &path, Instance &instance) {
       differences.push_back(
           format("'%s' is %s, the model has %s", tensor.name, found[k].array.text().c_str(), describe(tensor).c_str()));
   }
-  for (size_t k = 0; k < found.size(); ++k)
+  bool isCheckpoint = !valueOf(metadata, "checkpoint").empty(); // which holds more than weights
+  for (size_t k = 0; k < found.size() && !isCheckpoint; ++k)
     if (!used[k] && !endsWith(found[k].name, "num_batches_tracked"))
       differences.push_back(
           format("'%s' %s is not in the model", found[k].name.c_str(), found[k].array.text().c_str()));
@@ -106,7 +107,7 @@ Status loadWeights(const std::string &path, Instance &instance) {
   for (int64_t i = 0; i < model.n_owned; ++i)
     if (match[i])
       memcpy(instance.at(model.owned[i]), match[i]->array.data, model.owned[i].bytes);
-  instance.vocabulary = vocabularyIn(metadata);
+  instance.vocabulary = valueOf(metadata, "vocabulary");
   if (const nnrt_entry *slots = instance.find("slots"))
     Entry(instance, *slots).run();
   return {};

@@ -12,7 +12,7 @@
 extern "C" {
 #endif
 
-#define NNRT_ABI_VERSION 5
+#define NNRT_ABI_VERSION 6
 
 /* Computes tasks lo..hi-1 of a kernel. `args` are byte offsets into `arena`, one per operand, then one per result. */
 typedef void nnrt_kernel(char *arena, const int64_t *args, int64_t lo, int64_t hi);
@@ -169,8 +169,9 @@ typedef struct nnrt_train {
   const char *target; /* name of the record field that is the target, or null */
   const nnrt_augment *augment;
   int64_t n_augment;
-  const nnrt_load *load; /* or null */
-  const nnrt_stop *stop; /* or null */
+  const nnrt_load *load;  /* or null */
+  const nnrt_stop *stop;  /* or null */
+  const char *checkpoint; /* folder for checkpoints, or null */
 } nnrt_train;
 
 /* One row of `summary`, computed by the compiler. */
@@ -187,7 +188,8 @@ typedef struct nnrt_model {
   uint32_t abi; /* NNRT_ABI_VERSION */
   int32_t pointer_bits;
   const char *name;         /* the model's */
-  const char *source_hash;  /* of the .nn text, hexadecimal */
+  const char *source;       /* the .nn text */
+  const char *source_hash;  /* of it, hexadecimal */
   const char *compiler;     /* "nnc 0.1.0 (LLVM 22.1.8)" */
   const char *target;       /* "x86-64-v4" … */
   const char *cpu_features; /* what the code needs, comma-separated: "avx2,fma,avx512f" */

@@ -1,9 +1,9 @@
-# Tensors of f32 and f64 to and from safetensors files.
+# Tensors to and from safetensors files.
 import json
 
 import numpy as np
 
-TYPES = {"F32": "<f4", "F64": "<f8"}
+TYPES = {"F32": "<f4", "F64": "<f8", "I64": "<i8"}
 
 
 def write_safetensors(path, tensors):

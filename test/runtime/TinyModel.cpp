@@ -7,6 +7,13 @@
 #ifndef TINY_VALIDATION
 #define TINY_VALIDATION "fraction" // or "tail"
 #endif
+#ifndef TINY_SOURCE // by the hand that wrote the model
+#define TINY_SOURCE                                                                                                    \
+  "model Tiny(x: f32[batch, 784]) { return x |> Dense(10) }\n\ntrain Tiny {\n  optimizer = Momentum(0.1)\n}\n"
+#endif
+#ifndef TINY_PRECISION
+#define TINY_PRECISION "f32"
+#endif
 #ifndef TINY_TARGET
 #define TINY_TARGET "any"
 #define TINY_FEATURES ""
@@ -289,11 +296,12 @@ const nnrt_layer layers[] = {
 extern "C" const nnrt_model nnrt_program = {NNRT_ABI_VERSION,
                                             64,
                                             "Tiny",
+                                            TINY_SOURCE,
                                             "0123abcd",
                                             "by hand",
                                             TINY_TARGET,
                                             TINY_FEATURES,
-                                            "f32",
+                                            TINY_PRECISION,
                                             owned,
                                             entries,
                                             &trainBlock,
