@@ -1,7 +1,8 @@
 //===- LearningRate.cpp - The lint on learning rates --------------------------------------------------------------===//
 //
-// Runs the optimizer on one parameter with a gradient that stays: how far does a step go? Where that does not depend on
-// the size of the gradient, it is compared with what weights are like, else with the gradient.
+// Runs the optimizer on one parameter with a gradient of which half stays and half is noise: how far does a step go?
+// Where that does not depend on the size of the gradient, it is compared with what weights are like, else with the
+// gradient.
 //
 //===--------------------------------------------------------------------------------------------------------------===//
 #include "frontend/lints/Lints.h"
@@ -25,28 +26,39 @@ private:
   const UpdateFunction &update;
   mlir::Block &body;
   Sampler sampler;
+  double gradient;
+  Sampler::SamplePtr lasting; ///< what of the gradient stays
 };
 
 } // namespace
 
 Trial::Trial(mlir::ModuleOp module, const UpdateFunction &update, double gradient)
-    : update(update), body(mlir::func::FuncOp(update.function).getBody().front()), sampler(module) {
+    : update(update), body(mlir::func::FuncOp(update.function).getBody().front()), sampler(module), gradient(gradient) {
   for (auto [i, slot] : llvm::enumerate(update.arguments)) {
     Sampler::SamplePtr start = sampler.number(type(i), 0);
-    if (slot.role == "param" || slot.role == "placeholder") {
+    if (slot.role == "param") {
       auto sample = std::make_shared<Sample>(*sampler.input(type(i), 1));
       for (double &element : sample->elements)
-        element *= slot.role == "param" ? 0.05 : gradient;
+        element *= 0.05;
       start = sample;
+    } else if (slot.role == "placeholder") {
+      lasting = sampler.input(type(i), 1);
     }
     sampler.set(body.getArgument(i), start);
   }
 }
 
 void Trial::step(double number, double total) {
-  for (auto [i, slot] : llvm::enumerate(update.arguments))
+  for (auto [i, slot] : llvm::enumerate(update.arguments)) {
     if (slot.role == "step" || slot.role == "total" || slot.role == "examples")
       sampler.set(body.getArgument(i), sampler.number(type(i), slot.role == "step" ? number : total));
+    if (slot.role != "placeholder")
+      continue;
+    auto sample = std::make_shared<Sample>(*sampler.input(type(i), 1));
+    for (auto [element, stays] : llvm::zip(sample->elements, lasting->elements))
+      element = gradient * std::sqrt(0.5) * (element + stays);
+    sampler.set(body.getArgument(i), sample);
+  }
   sampler.run(body);
   for (auto [i, slot] : llvm::enumerate(update.results)) {
     Sampler::SamplePtr next = sampler.get(body.getTerminator()->getOperand(i));

@@ -18,8 +18,10 @@ subprocess.run([nnc, program, "-o", folder / "spread"], check=True, stdout=subpr
 run = lambda *arguments: subprocess.run([folder / "spread", *arguments], check=True, capture_output=True, text=True).stdout
 run("train", "--lr", "0", "--steps", "1", "--quiet", "--out", folder / "start.safetensors")
 normal = np.random.default_rng(7).standard_normal
-np.savez(folder / "in.npz", x=normal((64, 64)).astype("f4"), image=normal((64, 3, 16, 16)).astype("f4"),
-         steps=normal((64, 10, 24)).astype("f4"))
+inputs = {"x": normal((64, 64)).astype("f4"), "image": normal((64, 3, 16, 16)).astype("f4"),
+          "steps": normal((64, 10, 24)).astype("f4"), "tokens": np.random.default_rng(3).integers(0, 50, (64, 10)).astype("i4")}
+text = Path(program).read_text()
+np.savez(folder / "in.npz", **{name: values for name, values in inputs.items() if f" {name}: " in text or f"({name}: " in text})
 records = [json.loads(line) for line in run("predict", folder / "in.npz", "--weights", folder / "start.safetensors").splitlines()]
 failures = 0
 names = [key for key in records[0] if len(key) == 1]

@@ -48,7 +48,7 @@ class DrawCase:
     inputs: dict
     check: Callable
     how: str = "values of a draw, gradients"
-    declarations: str = ""
+    declarations: str = "@allow(dropout-last)"
     training: bool = True
     gradients: bool = True
     second: bool = False

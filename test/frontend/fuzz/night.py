@@ -1,5 +1,5 @@
 # Builds the frontend with libFuzzer under the address and undefined-behaviour sanitizers and runs it, led by coverage, from the
-# programs of the documentation, examples, library and tests. An input that crashes, takes 10 s or 1 GiB is left in FOLDER.
+# programs of the documentation, examples, library and tests. An input that crashes, takes 30 s or 1 GiB is left in FOLDER.
 # usage: night.py SOURCE FOLDER [RUNS]
 import os
 import re
@@ -24,7 +24,7 @@ for command in (["cmake", "--preset", "fuzz"], ["cmake", "--build", "--preset", 
     subprocess.run(command, cwd=source, check=True, stdout=subprocess.DEVNULL)
 seeds = ":".join(map(str, [*pages, *wrong, *files, *sorted((source / "stdlib").glob("*.nn"))]))
 status = subprocess.run(
-    [source / "build/fuzz/test/bin/fuzz-frontend", f"-runs={runs}", "-timeout=10", "-rss_limit_mb=1024", "-max_len=8000",
+    [source / "build/fuzz/test/bin/fuzz-frontend", f"-runs={runs}", "-timeout=30", "-rss_limit_mb=1024", "-max_len=8000",
      "-print_final_stats=1", f"-artifact_prefix={folder}/", corpus],
-    env=dict(os.environ, NNC_FUZZ_SEEDS=seeds, ASAN_OPTIONS="detect_leaks=0")).returncode
+    env=dict(os.environ, NNC_FUZZ_SEEDS=seeds, ASAN_OPTIONS="detect_leaks=0:allow_user_poisoning=0")).returncode
 sys.exit(status)
