@@ -86,6 +86,20 @@ std::optional<KernelFunctionKernel> KernelFunctionKernel::match(Block &body, con
   return KernelFunctionKernel(implementation, call, op);
 }
 
+/// Pairs that share memory are those of the kernel: its arguments, and what it yields.
+KernelPlan KernelFunctionKernel::plan() const {
+  KernelPlan plan = implementation->plan(call);
+  auto yielded = op->getBlock()->getTerminator()->getOperands();
+  auto pairs = std::move(plan.inplace);
+  plan.inplace.clear();
+  for (auto [operand, result] : pairs) {
+    auto it = llvm::find(yielded, op->getResult(result));
+    if (it != yielded.end())
+      plan.inplace.emplace_back(cast<BlockArgument>(op->getOperand(operand)).getArgNumber(), it - yielded.begin());
+  }
+  return plan;
+}
+
 void KernelFunctionKernel::emit(KernelFrame &frame) const {
   KernelPlaces places;
   for (Value operand : op->getOperands())

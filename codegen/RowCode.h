@@ -54,13 +54,17 @@ public:
   mlir::Value all(mlir::Value scalar) { return broadcast(scalar, lanes); }
 };
 
-/// A function whose tasks are blocks of rows; `Row` emits one.
+/// A function whose tasks are blocks of rows; `Row` emits one. Its result may lie over operand `Row::replaced`, of
+/// which no column is read behind the write of that column; -1: over none.
 template <typename Row>
 struct RowFunction : KernelFunction {
   bool covers(const KernelCall &call) const override { return RowShape::of(call) && Row::fits(call); }
   KernelPlan plan(const KernelCall &call) const override {
+    RowShape shape = *RowShape::of(call);
     KernelPlan plan;
-    plan.tasks = RowShape::of(call)->tasks();
+    plan.tasks = shape.tasks();
+    if (Row::replaced >= 0 && shape.columns % shape.lanes == 0) // else the last vector is read behind a write
+      plan.inplace.push_back({Row::replaced, 0});
     return plan;
   }
   void emit(const KernelCall &call, const KernelPlaces &places, KernelFrame &frame) const override {

@@ -36,6 +36,7 @@ bool takesLabels(const KernelCall &call, size_t operands) {
 }
 
 struct Loss {
+  static constexpr int64_t replaced = -1;
   static bool fits(const KernelCall &call) { return takesLabels(call, 2); }
   static void emit(RowCode &code, const KernelCall &call, Value at) {
     Row row(code, call, at);
@@ -56,6 +57,7 @@ struct Loss {
 
 /// Of logits, labels, the loss and the gradient of the loss.
 struct LossGradient {
+  static constexpr int64_t replaced = 0;
   static bool fits(const KernelCall &call) { return takesLabels(call, 4); }
   static void emit(RowCode &code, const KernelCall &call, Value at) {
     Row row(code, call, at);

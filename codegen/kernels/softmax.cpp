@@ -8,6 +8,7 @@ using namespace nn;
 namespace {
 
 struct Softmax {
+  static constexpr int64_t replaced = 0;
   static bool fits(const KernelCall &call) { return call.operands.size() == 1 && call.has({}); }
   static void emit(RowCode &code, const KernelCall &, Value row) {
     OpBuilder &b = code.b;
@@ -25,6 +26,7 @@ struct Softmax {
 
 /// Of x, y and the gradient of y.
 struct SoftmaxGradient {
+  static constexpr int64_t replaced = 2;
   static bool fits(const KernelCall &call) { return call.operands.size() == 3 && call.has({}); }
   static void emit(RowCode &code, const KernelCall &, Value row) {
     OpBuilder &b = code.b;
@@ -40,6 +42,7 @@ struct SoftmaxGradient {
 };
 
 struct LogSoftmax {
+  static constexpr int64_t replaced = 0;
   static bool fits(const KernelCall &call) { return call.operands.size() == 1 && call.has({}); }
   static void emit(RowCode &code, const KernelCall &, Value row) {
     OpBuilder &b = code.b;
@@ -57,6 +60,7 @@ struct LogSoftmax {
 
 /// Of x, y and the gradient of y.
 struct LogSoftmaxGradient {
+  static constexpr int64_t replaced = 2;
   static bool fits(const KernelCall &call) { return call.operands.size() == 3 && call.has({}); }
   static void emit(RowCode &code, const KernelCall &, Value row) {
     OpBuilder &b = code.b;
