@@ -25,7 +25,7 @@ const nnrt_entry *Instance::find(const char *name) const {
 
 Entry::Entry(Instance &instance, const nnrt_entry &entry)
     : instance(instance), entry(entry), plan(entry.launches, entry.n_launches, instance.team.size()),
-      inspected(all(NNRT_INSPECT)), asserted(all(NNRT_ASSERT)) {}
+      inspected(all(NNRT_INSPECT)), asserted(all(NNRT_ASSERT)), hypers(all(NNRT_HYPER)) {}
 
 void Entry::run() {
   instance.team.run(plan, instance.arena.data());
@@ -89,7 +89,7 @@ void Entry::setHyper(const char *name, double value) {
 }
 
 void Entry::setHyperDefaults() {
-  for (const nnrt_tensor *tensor : all(NNRT_HYPER))
+  for (const nnrt_tensor *tensor : hypers)
     setScalar(*tensor, tensor->value);
 }
 

@@ -56,7 +56,7 @@ private:
   Instance &instance;
   const nnrt_entry &entry;
   Plan plan;
-  std::vector<const nnrt_tensor *> inspected, asserted;
+  std::vector<const nnrt_tensor *> inspected, asserted, hypers;
   int64_t runs = 0;
 };
 

@@ -25,7 +25,7 @@ void appendString(std::string &out, const char *text) {
     if (*at == '"' || *at == '\\')
       (out += '\\') += char(*at);
     else if (*at < 0x20)
-      out += format("\\u%04x", *at);
+      append(out, "\\u%04x", *at);
     else if (length)
       out.append(reinterpret_cast<const char *>(at), length);
     else
@@ -41,7 +41,7 @@ void appendNumber(std::string &out, double value) {
   else if (std::isinf(value))
     out += value > 0 ? "\"Infinity\"" : "\"-Infinity\"";
   else
-    out += format("%.9g", value);
+    append(out, "%.9g", value);
 }
 
 } // namespace nnrt

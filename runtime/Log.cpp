@@ -17,6 +17,7 @@ Status Log::open(const std::string &name, int64_t keep) {
   path = name;
   if (path.empty())
     return {};
+  line.reserve(4096);
   struct stat facts;
   bool holds = keep > 0 && stat(path.c_str(), &facts) == 0;
   if (holds && facts.st_size < keep) {
@@ -30,15 +31,10 @@ Status Log::open(const std::string &name, int64_t keep) {
               : wrong("cannot write '%s' (%s): choose another place with --log", path.c_str(), strerror(errno));
 }
 
-void Log::line(const std::string &text) {
-  fputs(text.c_str(), file);
-  written += int64_t(text.size());
-}
-
 void Log::step(int64_t step, double loss, double rate, const double *norm) {
   if (!file)
     return;
-  std::string line = format("{\"step\":%lld,\"loss\":", (long long)step);
+  append(line, "{\"step\":%lld,\"loss\":", (long long)step);
   appendNumber(line, loss);
   line += ",\"lr\":";
   appendNumber(line, rate);
@@ -46,20 +42,27 @@ void Log::step(int64_t step, double loss, double rate, const double *norm) {
     line += ",\"grad_norm\":";
     appendNumber(line, *norm);
   }
-  this->line(line + "}\n");
+  endLine();
 }
 
 void Log::validation(int64_t epoch, const Metrics &metrics) {
   if (!file)
     return;
-  std::string line = format("{\"epoch\":%lld", (long long)epoch);
+  append(line, "{\"epoch\":%lld", (long long)epoch);
   for (const auto &metric : metrics) {
     line += ',';
     appendString(line, (metric.first == "loss" ? "val_" + metric.first : metric.first).c_str());
     line += ':';
     appendNumber(line, metric.second);
   }
-  this->line(line + "}\n");
+  endLine();
+}
+
+void Log::endLine() {
+  line += "}\n";
+  fputs(line.c_str(), file);
+  written += int64_t(line.size());
+  line.clear();
 }
 
 Status Log::flush() {

@@ -26,10 +26,10 @@ public:
   int64_t bytes() const { return written; }
 
 private:
-  void line(const std::string &text);
+  void endLine();
   FILE *file = nullptr;
   int64_t written = 0;
-  std::string path;
+  std::string path, line;
 };
 
 } // namespace nnrt

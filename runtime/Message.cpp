@@ -26,6 +26,18 @@ std::string format(const char *pattern, ...) {
   return text;
 }
 
+void append(std::string &text, const char *pattern, ...) {
+  va_list arguments;
+  va_start(arguments, pattern);
+  char buffer[64];
+  va_list copy;
+  va_copy(copy, arguments);
+  int length = vsnprintf(buffer, sizeof buffer, pattern, copy);
+  va_end(copy);
+  text += length < int(sizeof buffer) ? buffer : formatList(pattern, arguments).c_str();
+  va_end(arguments);
+}
+
 Status wrong(const char *pattern, ...) {
   va_list arguments;
   va_start(arguments, pattern);

@@ -10,6 +10,9 @@ namespace nnrt {
 /// printf into a string.
 [[gnu::format(printf, 1, 2)]] std::string format(const char *pattern, ...);
 
+/// printf behind a string; nothing is allocated while the string has room.
+[[gnu::format(printf, 2, 3)]] void append(std::string &text, const char *pattern, ...);
+
 /// Exit statuses of a generated program.
 enum ExitCode { Done = 0, Wrong = 1, Usage = 2, Machine = 3, Interrupted = 130, Terminated = 143 };
 

@@ -13,6 +13,7 @@ Status TrainingStep::bind(Instance &instance, const Part &part, Sampler &sampler
   step.reset(new TrainingStep(instance, *description, part, sampler, settings));
   NNRT_TRY(Feeder::bind(instance, step->entry, *part.data, step->feeder));
   NNRT_TRY(Augmentation::bind(instance.model.train, *part.data, settings.seed, step->augmentation));
+  step->validationIn = step->entry.all(NNRT_VALIDATION);
   step->lossOut = step->entry.find(NNRT_LOSS);
   step->rateOut = step->entry.find(NNRT_RATE);
   step->normOut = step->entry.find(NNRT_NORM);
@@ -42,7 +43,7 @@ double TrainingStep::run(int64_t step) {
   entry.set(NNRT_TOTAL, settings.total);
   entry.set(NNRT_EXAMPLES, sampler.examplesPerEpoch());
   entry.set(NNRT_VALIDATIONS, validations);
-  for (const nnrt_tensor *tensor : entry.all(NNRT_VALIDATION))
+  for (const nnrt_tensor *tensor : validationIn)
     entry.setScalar(*tensor, valueOf(validation, tensor->name));
   entry.setHyperDefaults();
   if (settings.hasRate)

@@ -50,6 +50,7 @@ private:
   std::vector<int64_t> indices;
   Metrics validation;
   int64_t validations = 0;
+  std::vector<const nnrt_tensor *> validationIn;
   const nnrt_tensor *lossOut = nullptr, *rateOut = nullptr, *normOut = nullptr;
 };
 

@@ -15,28 +15,19 @@ import subprocess
 import sys
 import time
 
-import numpy as np
-
 PROGRAM, SHIM, FOLDER = sys.argv[1:4]
 COUNTS = {key: int(value) for key, value in (argument.split("=") for argument in sys.argv[4:])}
 SEED = COUNTS.get("seed", random.randrange(1 << 30))
 print("seed", SEED)
 DRAW = random.Random(SEED)
+DATA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "data.py")
+PROGRAM, SHIM = os.path.abspath(PROGRAM), os.path.abspath(SHIM)
 os.makedirs(FOLDER, exist_ok=True)
 os.chdir(FOLDER)
 
 
-def make_data():
-    r = np.random.default_rng(3)
-    label = r.integers(0, 3, 120).astype(np.int32)
-    image = r.integers(0, 90, (120, 1, 8, 8)).astype(np.uint8)
-    for i, k in enumerate(label):
-        image[i, 0, :, 2 * k : 2 * k + 3] += 120
-    np.savez("data.npz", image=image, label=label)
-
-
 def command(folder, every=3, resume=True, name="w"):
-    words = [os.path.abspath(PROGRAM), "train", "--checkpoint", folder, "--checkpoint-every", str(every), "--threads",
+    words = [PROGRAM, "train", "--checkpoint", folder, "--checkpoint-every", str(every), "--threads",
              str(DRAW.randint(1, 3)), "--out", f"{name}.safetensors", "--log", f"{name}.jsonl"]
     return words + (["--resume"] if resume else [])
 
@@ -95,7 +86,7 @@ def kills(count):
 
 def shimmed(folder, **extra):
     os.makedirs(folder, exist_ok=True)
-    environment = dict(os.environ, LD_PRELOAD=os.path.abspath(SHIM), CRASH_FOLDER=os.path.realpath(folder), **extra)
+    environment = dict(os.environ, LD_PRELOAD=SHIM, CRASH_FOLDER=os.path.realpath(folder), **extra)
     return subprocess.run(command(folder, every=40), capture_output=True, text=True, env=environment)
 
 
@@ -266,7 +257,7 @@ def damage(count):
     print(f"{len(chosen)} of {len(places)} pieces of 512 bytes")
 
 
-make_data()
+subprocess.run([sys.executable, DATA], check=True)
 START = time.time()
 fresh("good")
 subprocess.run(command("good", resume=False, name="good"), check=True, stdout=subprocess.DEVNULL)
