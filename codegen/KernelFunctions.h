@@ -43,7 +43,8 @@ public:
   virtual ~KernelFunction() = default;
   /// Whether it takes these types on this machine, and is worth it; elsewhere the body is compiled.
   virtual bool covers(const KernelCall &call) const = 0;
-  /// Tasks and workspace follow from shapes and machine alone; `inplace` has numbers of the call's operands and results.
+  /// Tasks and workspace follow from shapes and machine alone; `inplace` has numbers of the call's operands and
+  /// results.
   virtual KernelPlan plan(const KernelCall &call) const = 0;
   /// Emits a loop over the frame's tasks.
   virtual void emit(const KernelCall &call, const KernelPlaces &places, KernelFrame &frame) const = 0;
