@@ -125,6 +125,11 @@ bool nn::frontend::readTrainBlock(Evaluator &evaluator, TrainBlock &block,
   auto accumulate = positive(evaluator, decl, "accumulate");
   block.accumulate = std::max<int64_t>(accumulate.value_or(1), 1);
   good &= accumulate.has_value();
+  if (block.accumulate > 1000) {
+    evaluator.error(decl.find("accumulate")->span,
+                    "a step of " + Twine(block.accumulate) + " batches: each is compiled in its place, up to 1000");
+    good = false;
+  }
   auto number = [&](StringRef entry) -> std::optional<double> {
     const Expr *expr = decl.find(entry);
     if (!expr)
