@@ -67,13 +67,12 @@ def of(prefix, owned):
     return {name[len(prefix):]: value for name, value in owned.items() if name.startswith(prefix)}
 
 
-def both_ways(x, owned, join, sequences):
-    def way(prefix, data):
+def both_ways(x, owned, join, sequences, lengths=None):
+    def way(prefix, reverse):
         p = of(prefix, owned)
-        every, last = simple(data, p["weight_ih_l0"], p["weight_hh_l0"], p["bias_ih_l0"])
+        every, last = simple(x, p["weight_ih_l0"], p["weight_hh_l0"], p["bias_ih_l0"], reverse, lengths=lengths)
         return every if sequences else np.array(last)
-    there, back = way("forward_", x), way("backward_", x[:, ::-1])
-    return join(there, back[:, ::-1] if sequences else back)
+    return join(way("forward_", False), way("backward_", True))
 
 
 ALL_STATES = """
@@ -139,6 +138,13 @@ RECURRENT = [
          lambda x, **p: both_ways(x, p, np.multiply, True)),
     Case("Bidirectional", "x |> Bidirectional(SimpleRNN(3), merge: average)", LONG,
          lambda x, **p: both_ways(x, p, lambda a, b: (a + b) / 2, False)),
+    Case("Bidirectional length_mask", "x |> Bidirectional(SimpleRNN(2, return_sequences: true))(mask: length_mask(lengths, 6))", RAGGED,
+         lambda x, lengths, **p: both_ways(x, p, lambda a, b: np.concatenate([a, b], -1), True, lengths)),
+    Case("Bidirectional length_mask", "x |> Bidirectional(SimpleRNN(2), merge: sum)(mask: length_mask(lengths, 6))", RAGGED,
+         lambda x, lengths, **p: both_ways(x, p, np.add, False, lengths)),
+    Case("TimeDistributed length_mask", "x |> TimeDistributed(GRU(2))(mask: reshape(length_mask(lengths, 4), [2, 2, 4]))",
+         {"x": real(2, 2, 4, 3), "lengths": ids(4, first=1, below=5)},
+         lambda x, lengths, **p: np.array(gru(x.reshape(4, 4, 3), **of("gru_1_", p), lengths=lengths)[1]).reshape(2, 2, 2)),
     Case("TimeDistributed", "x |> TimeDistributed(Dense(2))", X, lambda x, dense_1_weight, dense_1_bias: x @ dense_1_weight.T + dense_1_bias),
     Case("TimeDistributed", "x |> TimeDistributed(Conv1d(2, kernel: 2, bias: false))", {"x": real(2, 3, 2, 4)},
          lambda x, conv1d_1_weight: np.stack([sum(np.einsum("bcl,oc->bol", x[:, t, :, k:k + 3], conv1d_1_weight[:, :, k])
