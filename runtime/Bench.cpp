@@ -149,7 +149,7 @@ static Status benchTrain(const Invocation &invocation, Instance &instance, doubl
   TrainingStep::Settings settings{seed, total, options.has("--lr"), options.number("--lr", 0), false};
   std::unique_ptr<TrainingStep> step;
   NNRT_TRY(TrainingStep::bind(instance, data.training, sampler, settings, step));
-  step->load(0);
+  NNRT_TRY(step->load(0));
   FixedInputs inputs;
   for (const nnrt_tensor *record : Entry(instance, *description).all(NNRT_RECORD))
     inputs.keep(instance.at(*record), record->bytes);

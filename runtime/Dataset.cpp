@@ -178,12 +178,36 @@ Status Feeder::bind(Instance &instance, const Entry &entry, Dataset &data, Feede
   return {};
 }
 
-void Feeder::fill(const Part &part, const int64_t *indices, int64_t rows) {
+Status Feeder::fill(const Part &part, const int64_t *indices, int64_t rows) {
+  std::vector<int64_t> records;
+  for (int64_t row = 0; row < rows && part.data->decodes(); ++row)
+    records.push_back(part.record(indices[row]));
+  NNRT_TRY(part.data->prepare(records));
   for (const Target &target : targets) {
     for (int64_t row = 0; row < rows; ++row)
       part.data->copy(target.field, part.record(indices[row]), target.at + row * target.rowBytes);
     memset(target.at + rows * target.rowBytes, 0, target.bytes - rows * target.rowBytes);
   }
+  return {};
+}
+
+Feeder Feeder::into(std::vector<char> &buffer) const {
+  Feeder other = *this;
+  int64_t bytes = 0;
+  for (const Target &target : targets)
+    bytes += target.bytes;
+  buffer.resize(bytes);
+  char *at = buffer.data();
+  for (Target &target : other.targets) {
+    target.at = at;
+    at += target.bytes;
+  }
+  return other;
+}
+
+void Feeder::take(const Feeder &other) {
+  for (size_t i = 0; i < targets.size(); ++i)
+    memcpy(targets[i].at, other.targets[i].at, targets[i].bytes);
 }
 
 } // namespace nnrt

@@ -21,6 +21,10 @@ public:
   int64_t recordBytes(int64_t field) const;
   /// Writes one field of one record in the field's element type and shape.
   virtual void copy(int64_t field, int64_t record, char *out) = 0;
+  /// Called before whole records are copied.
+  virtual Status prepare(const std::vector<int64_t> &) { return {}; }
+  /// Whether `prepare` takes time, because records are decoded.
+  virtual bool decodes() const { return false; }
   /// How many of the records behind a record hold some of its content: windows of a text overlap.
   virtual int64_t reach() const { return 0; }
   /// Of a text: its different characters in order, as UTF-8.
@@ -97,7 +101,11 @@ public:
   /// Every record tensor of the entry must be a field of the data.
   static Status bind(Instance &instance, const Entry &entry, Dataset &data, Feeder &feeder);
   /// Fills the first `rows` rows of the entry's record tensors with these records of the part; the others become zero.
-  void fill(const Part &part, const int64_t *indices, int64_t rows);
+  Status fill(const Part &part, const int64_t *indices, int64_t rows);
+  /// A feeder of the same records that fills a buffer instead of the arena.
+  Feeder into(std::vector<char> &buffer) const;
+  /// Copies what another feeder of the same records was filled with.
+  void take(const Feeder &other);
   /// Calls `change(field, record in the arena)` for every field of a row.
   template <typename Change>
   void visit(int64_t row, Change change) {

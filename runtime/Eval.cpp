@@ -49,13 +49,17 @@ Status runEval(const Invocation &invocation) {
   std::unique_ptr<Evaluation> evaluation;
   NNRT_TRY(Evaluation::bind(instance, part, evaluation));
   Progress progress(quiet, 0, 0, 0);
-  Metrics metrics = evaluation->run([&](int64_t done) {
+  Metrics metrics;
+  NNRT_TRY(evaluation->run(metrics, [&](int64_t done) {
     progress.validating(done, part.count);
     return true;
-  });
+  }));
   progress.clear();
   printf("%s\n", metricsText(metrics, "", "\n", 9).c_str());
-  return options.has("--report") ? writeReport(options.text("--report"), instance, part, metrics) : Status();
+  for (const Table &table : evaluation->tables())
+    printf("%s\n", tableText(instance, table).c_str());
+  return options.has("--report") ? writeReport(options.text("--report"), instance, part, metrics, evaluation->tables())
+                                 : Status();
 }
 
 } // namespace nnrt

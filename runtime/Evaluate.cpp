@@ -20,7 +20,8 @@ Status Evaluation::bind(Instance &instance, const Part &part, std::unique_ptr<Ev
   return Feeder::bind(instance, evaluation->evaluate, *part.data, evaluation->feeder);
 }
 
-Metrics Evaluation::run(const std::function<bool(int64_t)> &onBatch) {
+Status Evaluation::run(Metrics &metrics, const std::function<bool(int64_t)> &onBatch) {
+  metrics.clear();
   const nnrt_model &model = instance.model;
   for (int64_t i = 0; i < model.n_owned; ++i)
     if (model.owned[i].role == NNRT_TALLY)
@@ -31,17 +32,27 @@ Metrics Evaluation::run(const std::function<bool(int64_t)> &onBatch) {
     int64_t rows = std::min(batch, part.count - first);
     for (int64_t row = 0; row < rows; ++row)
       indices[row] = first + row;
-    feeder.fill(part, indices.data(), rows);
+    NNRT_TRY(feeder.fill(part, indices.data(), rows));
     evaluate.set(NNRT_VALID, rows);
     evaluate.run();
     if (onBatch && !onBatch(first + rows))
       return {};
   }
   result.run();
-  Metrics metrics;
   for (const nnrt_tensor *tensor : result.all(NNRT_METRIC))
-    metrics.emplace_back(tensor->name, result.scalar(*tensor));
-  return metrics;
+    if (tensor->rank == 0)
+      metrics.emplace_back(tensor->name, result.scalar(*tensor));
+  return {};
+}
+
+std::vector<Table> Evaluation::tables() const {
+  std::vector<Table> tables;
+  for (const nnrt_tensor *tensor : result.all(NNRT_METRIC))
+    if (tensor->rank == 2) {
+      auto *values = reinterpret_cast<const double *>(instance.at(*tensor));
+      tables.push_back({tensor->name, tensor->shape[1], {values, values + tensor->shape[0] * tensor->shape[1]}});
+    }
+  return tables;
 }
 
 } // namespace nnrt

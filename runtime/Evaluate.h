@@ -2,6 +2,7 @@
 #ifndef NNRT_EVALUATE_H
 #define NNRT_EVALUATE_H
 #include "Dataset.h"
+#include "Table.h"
 #include <functional>
 #include <memory>
 #include <utility>
@@ -17,7 +18,9 @@ class Evaluation {
 public:
   static Status bind(Instance &instance, const Part &part, std::unique_ptr<Evaluation> &evaluation);
   /// `onBatch` hears how many records are done; where it answers false the evaluation ends and the result is empty.
-  Metrics run(const std::function<bool(int64_t)> &onBatch = nullptr);
+  Status run(Metrics &metrics, const std::function<bool(int64_t)> &onBatch = nullptr);
+  /// The metrics of the last run that are tables.
+  std::vector<Table> tables() const;
 
 private:
   Evaluation(Instance &instance, const nnrt_entry &evaluate, const nnrt_entry &result, const Part &part)

@@ -20,7 +20,7 @@ static Status runOnData(const Invocation &invocation, Instance &instance, int64_
   std::vector<int64_t> indices(description->batch);
   for (int64_t row = 0; row < description->batch; ++row)
     indices[row] = row % data.training.count;
-  feeder.fill(data.training, indices.data(), description->batch);
+  NNRT_TRY(feeder.fill(data.training, indices.data(), description->batch));
   entry->set(NNRT_SEED, seed);
   entry->run();
   NNRT_TRY(entry->assertions());

@@ -3,8 +3,10 @@
 #include "Picture.h"
 #include <algorithm>
 #include <atomic>
+#include <cstdlib>
 #include <cstring>
 #include <dirent.h>
+#include <map>
 #include <thread>
 
 namespace nnrt {
@@ -15,19 +17,41 @@ struct Item {
   int32_t label;
 };
 
-class Images : public ArrayDataset {
+/// Pictures are decoded when a batch needs them. The first ones, as many as `kept` has room for, stay decoded.
+class Images : public Dataset {
 public:
-  Images(const nnrt_source &source, std::vector<std::string> classes)
-      : ArrayDataset(source), classes(std::move(classes)) {}
+  Images(const nnrt_source &source, std::vector<std::string> classes, std::vector<Item> found)
+      : Dataset(source), classes(std::move(classes)), items(std::move(found)), isKept(items.size()) {
+    records = int64_t(items.size());
+  }
+  Status allocate(const std::string &root) {
+    const char *limit = getenv("NNC_PICTURE_BYTES");
+    room = std::min<int64_t>(records, (limit ? atoll(limit) : keptBytes) / recordBytes(0));
+    return Region::allocate(room * recordBytes(0), kept, root);
+  }
   std::string vocabulary() const override {
     std::string text;
     for (const std::string &name : classes)
       text += (text.empty() ? "" : "\n") + name;
     return text;
   }
+  bool decodes() const override { return true; }
+  Status prepare(const std::vector<int64_t> &wanted) override;
+  void copy(int64_t field, int64_t record, char *out) override {
+    if (field == 1)
+      memcpy(out, &items[record].label, 4);
+    else
+      memcpy(out, record < room ? kept->data() + record * recordBytes(0) : others[record].data(), recordBytes(0));
+  }
 
 private:
+  static constexpr int64_t keptBytes = int64_t(1) << 30;
   std::vector<std::string> classes;
+  std::vector<Item> items;
+  std::vector<bool> isKept; // is decoded in `kept`
+  int64_t room = 0;
+  std::shared_ptr<Region> kept;
+  std::map<int64_t, std::vector<char>> others; // of the last batch
 };
 } // namespace
 
@@ -83,22 +107,33 @@ static Status findItems(const std::string &root, const std::vector<std::string> 
   return {};
 }
 
-/// Decodes all pictures on the machine's processors; of several that are damaged the first is reported.
-static Status decodeAll(const std::vector<Item> &items, const nnrt_field &image, uint8_t *out) {
-  int64_t bytes = elementsOf(image.shape, image.rank), count = int64_t(items.size());
-  std::atomic<int64_t> next{0};
-  std::vector<Status> problems(items.size());
+/// Decodes on the machine's processors; of several pictures that are damaged the first is reported.
+Status Images::prepare(const std::vector<int64_t> &wanted) {
+  const nnrt_field &image = source.fields[0];
+  std::vector<std::pair<int64_t, char *>> missing; // and where their pixels go
+  others.clear();
+  for (int64_t record : wanted) {
+    if (record < room && !isKept[record])
+      missing.push_back({record, kept->data() + record * recordBytes(0)});
+    else if (record >= room && !others.count(record))
+      missing.push_back({record, (others[record] = std::vector<char>(size_t(recordBytes(0)))).data()});
+    if (record < room)
+      isKept[record] = true;
+  }
+  size_t count = missing.size();
+  std::atomic<size_t> next{0};
+  std::vector<Status> problems(count);
   auto work = [&] {
-    for (int64_t i = next++; i < count; i = next++)
-      problems[i] = readPicture(items[i].path, image.shape[0], image.shape[1], image.shape[2], out + i * bytes);
+    for (size_t i = next++; i < count; i = next++)
+      problems[i] = readPicture(items[missing[i].first].path, image.shape[0], image.shape[1], image.shape[2],
+                                reinterpret_cast<uint8_t *>(missing[i].second));
   };
-  std::vector<std::thread> others;
-  for (unsigned i = 1;
-       i < std::min<unsigned>(std::thread::hardware_concurrency(), unsigned(std::min<int64_t>(count, 64))); ++i)
-    others.emplace_back(work);
+  std::vector<std::thread> helpers;
+  for (size_t i = 1; i < std::min<size_t>(std::thread::hardware_concurrency(), count); ++i)
+    helpers.emplace_back(work);
   work();
-  for (std::thread &other : others)
-    other.join();
+  for (std::thread &helper : helpers)
+    helper.join();
   for (Status &problem : problems)
     NNRT_TRY(std::move(problem));
   return {};
@@ -118,26 +153,14 @@ Status openImages(const nnrt_source &source, const DataPlace &place, const std::
   std::vector<std::string> classes = knownClasses(place);
   if (classes.empty())
     classes = folders;
-  const nnrt_field &image = source.fields[0], &label = source.fields[1];
+  const nnrt_field &label = source.fields[1];
   if (label.limit > 0 && int64_t(classes.size()) != label.limit)
     return wrong("%s: holds the folders %s, %zu classes, and the model tells %lld apart", root.c_str(),
                  listText(classes).c_str(), classes.size(), (long long)label.limit);
   std::vector<Item> items;
   NNRT_TRY(findItems(root, folders, classes, items));
-  std::vector<Array> arrays(2);
-  for (int i = 0; i < 2; ++i) {
-    const nnrt_field &field = source.fields[i];
-    arrays[i].type = field.type;
-    arrays[i].shape.assign(field.shape, field.shape + field.rank);
-    arrays[i].shape.insert(arrays[i].shape.begin(), int64_t(items.size()));
-    NNRT_TRY(Region::allocate(arrays[i].bytes(), arrays[i].keep, root));
-    arrays[i].data = arrays[i].keep->data();
-  }
-  for (size_t i = 0; i < items.size(); ++i)
-    memcpy(arrays[1].keep->data() + i * 4, &items[i].label, 4);
-  NNRT_TRY(decodeAll(items, image, reinterpret_cast<uint8_t *>(arrays[0].keep->data())));
-  std::unique_ptr<Images> images(new Images(source, std::move(classes)));
-  NNRT_TRY(images->set(std::move(arrays), {root, root}));
+  std::unique_ptr<Images> images(new Images(source, std::move(classes), std::move(items)));
+  NNRT_TRY(images->allocate(root));
   dataset = std::move(images);
   return {};
 }

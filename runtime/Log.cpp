@@ -45,7 +45,7 @@ void Log::step(int64_t step, double loss, double rate, const double *norm) {
   endLine();
 }
 
-void Log::validation(int64_t epoch, const Metrics &metrics) {
+void Log::validation(int64_t epoch, const Metrics &metrics, const std::vector<Table> &tables) {
   if (!file)
     return;
   append(line, "{\"epoch\":%lld", (long long)epoch);
@@ -54,6 +54,10 @@ void Log::validation(int64_t epoch, const Metrics &metrics) {
     appendString(line, (metric.first == "loss" ? "val_" + metric.first : metric.first).c_str());
     line += ':';
     appendNumber(line, metric.second);
+  }
+  for (const Table &table : tables) {
+    line += ',';
+    appendTable(line, table);
   }
   endLine();
 }

@@ -17,7 +17,7 @@ public:
   bool active() const { return file; }
   /// `norm` is null where the step does not report one. `step` counts from 1.
   void step(int64_t step, double loss, double rate, const double *norm);
-  void validation(int64_t epoch, const Metrics &metrics);
+  void validation(int64_t epoch, const Metrics &metrics, const std::vector<Table> &tables);
   /// Everything is in the file now, or the message why not.
   Status flush();
   /// What has been flushed lasts on the disk. May be called beside the others.

@@ -41,6 +41,7 @@ static const OptionFacts optionTable[] = {
     {"--data", "FILE|DIR|builtin", Kind::Text, Gradients, "Data",
      "a .safetensors or .npz file with one batch by name; or a data folder, whose first batch is taken"},
     {"--shuffle", "yes|no", Kind::YesNo, Train | Bench, "Data", "no: take the records in the order of the file"},
+    {"--overlap", "yes|no", Kind::YesNo, Train, "Data", "no: make no batch while the step before runs"},
     {"--weights", "FILE", Kind::Text, Train, "Weights", "start from these weights (default: the initialisers)"},
     {"--weights", "FILE", Kind::Text, Eval | Predict | OwnEntry, "Weights",
      "use these weights (default: PROGRAM.safetensors)"},

@@ -37,7 +37,7 @@ static Status writeConfusion(const std::string &path, Instance &instance, const 
     int64_t rows = std::min(entry.batch(), part.count - first);
     for (int64_t row = 0; row < rows; ++row)
       indices[row] = first + row;
-    feeder.fill(part, indices.data(), rows);
+    NNRT_TRY(feeder.fill(part, indices.data(), rows));
     entry.run();
     const float *scores = reinterpret_cast<const float *>(instance.at(*output));
     for (int64_t row = 0; row < rows; ++row) {
@@ -58,7 +58,8 @@ static Status writeConfusion(const std::string &path, Instance &instance, const 
   return writeText(path, text + "\n");
 }
 
-Status writeReport(const std::string &folder, Instance &instance, const Part &part, const Metrics &metrics) {
+Status writeReport(const std::string &folder, Instance &instance, const Part &part, const Metrics &metrics,
+                   const std::vector<Table> &tables) {
   if (mkdir(folder.c_str(), 0777) != 0 && errno != EEXIST)
     return wrong("cannot create the folder '%s' (%s): choose another with --report", folder.c_str(), strerror(errno));
   std::string text = format("{\"records\":%lld", (long long)part.count);
@@ -67,6 +68,10 @@ Status writeReport(const std::string &folder, Instance &instance, const Part &pa
     appendString(text, metric.first.c_str());
     text += ':';
     appendNumber(text, metric.second);
+  }
+  for (const Table &table : tables) {
+    text += ',';
+    appendTable(text, table);
   }
   NNRT_TRY(writeText(joinPath(folder, "metrics.json"), text + "}\n"));
   const nnrt_entry *predict = instance.find("predict_record");

@@ -7,7 +7,8 @@ namespace nnrt {
 
 /// Writes metrics.json and, where the first output ranks the target's classes, confusion.csv (rows: target, columns:
 /// prediction). Creates the folder.
-Status writeReport(const std::string &folder, Instance &instance, const Part &part, const Metrics &metrics);
+Status writeReport(const std::string &folder, Instance &instance, const Part &part, const Metrics &metrics,
+                   const std::vector<Table> &tables);
 
 } // namespace nnrt
 #endif

@@ -11,8 +11,7 @@ Status TrainingStep::bind(Instance &instance, const Part &part, Sampler &sampler
   if (!description)
     return wrong("the model %s was compiled without a training step", instance.model.name);
   step.reset(new TrainingStep(instance, *description, part, sampler, settings));
-  NNRT_TRY(Feeder::bind(instance, step->entry, *part.data, step->feeder));
-  NNRT_TRY(Augmentation::bind(instance.model.train, *part.data, settings.seed, step->augmentation));
+  NNRT_TRY(step->loader.bind(instance, step->entry, settings.seed, settings.overlap));
   step->validationIn = step->entry.all(NNRT_VALIDATION);
   step->lossOut = step->entry.find(NNRT_LOSS);
   step->rateOut = step->entry.find(NNRT_RATE);
@@ -23,21 +22,12 @@ Status TrainingStep::bind(Instance &instance, const Part &part, Sampler &sampler
   return {};
 }
 
-void TrainingStep::load(int64_t step) {
-  sampler.indices(step, indices.data());
-  feeder.fill(part, indices.data(), sampler.batch());
-  for (int64_t row = 0; row < sampler.batch() && augmentation.any(); ++row)
-    feeder.visit(row, [&](int64_t field, char *record) {
-      augmentation.apply(field, sampler.epochOf(step, row), part.record(indices[row]), record);
-    });
-}
-
 void TrainingStep::validated(const Metrics &results) {
   validation = results;
   ++validations;
 }
 
-double TrainingStep::run(int64_t step) {
+double TrainingStep::run(int64_t step, bool more) {
   entry.set(NNRT_SEED, int64_t(settings.seed));
   entry.set(NNRT_STEP, step);
   entry.set(NNRT_TOTAL, settings.total);
@@ -48,7 +38,10 @@ double TrainingStep::run(int64_t step) {
   entry.setHyperDefaults();
   if (settings.hasRate)
     entry.setHyper("lr", settings.rate);
+  if (more)
+    loader.begin(step + 1);
   entry.run();
+  loader.wait();
   return lossOut ? entry.scalar(*lossOut) : 0;
 }
 

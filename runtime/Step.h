@@ -2,10 +2,8 @@
 // what is timed is what trains.
 #ifndef NNRT_STEP_H
 #define NNRT_STEP_H
-#include "Augment.h"
-#include "Dataset.h"
 #include "Evaluate.h"
-#include "Sampler.h"
+#include "Loader.h"
 #include <memory>
 
 namespace nnrt {
@@ -17,15 +15,16 @@ public:
     int64_t total = 0;
     bool hasRate = false;
     double rate = 0;
-    bool log = false; // use the entry that also reports the gradients' norm, where there is one
+    bool log = false;     // use the entry that also reports the gradients' norm, where there is one
+    bool overlap = false; // batches may be made while the step before runs
   };
   static Status bind(Instance &instance, const Part &part, Sampler &sampler, const Settings &settings,
                      std::unique_ptr<TrainingStep> &step);
 
   /// Loads the batch of this step (from 0).
-  void load(int64_t step);
-  /// Runs the step on what is loaded; returns the loss before the update.
-  double run(int64_t step);
+  Status load(int64_t step) { return loader.load(step); }
+  /// Runs the step on what is loaded; returns the loss before the update. `more`: the next step's batch will be loaded.
+  double run(int64_t step, bool more = false);
   /// The message of an assertion that did not hold in the last step.
   Status assertions() const { return entry.assertions(); }
   /// From now on the schedules see these results of a validation.
@@ -39,15 +38,12 @@ public:
 private:
   TrainingStep(Instance &instance, const nnrt_entry &description, const Part &part, Sampler &sampler,
                const Settings &settings)
-      : entry(instance, description), part(part), sampler(sampler), settings(settings), indices(sampler.batch()) {}
+      : entry(instance, description), loader(part, sampler), sampler(sampler), settings(settings) {}
 
   Entry entry;
-  Feeder feeder;
-  Augmentation augmentation;
-  const Part &part;
+  Loader loader;
   Sampler &sampler;
   Settings settings;
-  std::vector<int64_t> indices;
   Metrics validation;
   int64_t validations = 0;
   std::vector<const nnrt_tensor *> validationIn;

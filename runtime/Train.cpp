@@ -94,10 +94,10 @@ static Status validate(Run &run, const Parts &parts, Progress &progress, bool &e
   Metrics metrics;
   state.validated = false;
   if (parts.evaluation)
-    metrics = parts.evaluation->run([&](int64_t done) {
+    NNRT_TRY(parts.evaluation->run(metrics, [&](int64_t done) {
       progress.validating(done, run.data.validation.count);
       return !SignalWatch::arrived();
-    });
+    }));
   if (SignalWatch::arrived())
     return {};
   state.validated = true;
@@ -105,7 +105,7 @@ static Status validate(Run &run, const Parts &parts, Progress &progress, bool &e
   state.epochLoss = 0;
   state.epochSteps = 0;
   if (parts.evaluation) {
-    parts.log.validation(epochs, metrics);
+    parts.log.validation(epochs, metrics, parts.evaluation->tables());
     parts.step.validated(metrics);
     state.validation = metrics;
     ++state.validations;
@@ -118,8 +118,8 @@ static Status validate(Run &run, const Parts &parts, Progress &progress, bool &e
 
 static Status runStep(Run &run, const Parts &parts, Progress &progress) {
   RunState &state = run.state;
-  parts.step.load(state.step);
-  state.loss = parts.step.run(state.step);
+  NNRT_TRY(parts.step.load(state.step));
+  state.loss = parts.step.run(state.step, state.step + 1 < state.total);
   int64_t epoch = parts.sampler.epochsAfter(state.step) + 1;
   ++state.step;
   NNRT_TRY(parts.step.assertions());
@@ -303,7 +303,8 @@ Status runTrain(const Invocation &invocation) {
 
   Log log;
   NNRT_TRY(log.open(options.text("--log"), state.logBytes));
-  TrainingStep::Settings settings{uint64_t(state.seed), state.total, state.hasRate, state.rate, log.active()};
+  bool overlap = invocation.model.threads != 0 && options.text("--overlap", "yes") == "yes";
+  TrainingStep::Settings settings{uint64_t(state.seed), state.total, state.hasRate, state.rate, log.active(), overlap};
   std::unique_ptr<TrainingStep> step;
   NNRT_TRY(TrainingStep::bind(instance, run.data.training, sampler, settings, step));
   step->resume(state.validation, state.validations);

@@ -62,7 +62,7 @@ typedef enum nnrt_role {
   NNRT_RATE,        /* out: f64 scalar, the learning rate used */
   NNRT_NORM,        /* out: f32 scalar, the norm of all gradients before clipping */
   NNRT_GRADIENT,    /* out: gradient of the parameter or input `name` */
-  NNRT_METRIC,      /* out: f64 scalar, a metric's result; "loss" first */
+  NNRT_METRIC,      /* out: f64, a metric's result, a scalar or a table (rank 2); "loss" first */
   NNRT_EXAMPLES,    /* in: i64 scalar, records that one epoch of training draws */
   NNRT_VALIDATION,  /* in: f64 scalar, the last validation's result of this name ("loss" or a metric's); 0 before it */
   NNRT_VALIDATIONS, /* in: i64 scalar, how many validations there were */

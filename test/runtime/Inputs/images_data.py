@@ -104,6 +104,13 @@ got, want = evaluated(run("./images", "eval", "--data", ".")), expected(test, "i
 assert abs(got[0] - want[0]) < 2e-3 and abs(got[1] - want[1]) < 1e-8, (got, want)
 run("./images", "train", "--data", ".", "--threads", 3, "--out", "three.safetensors")
 assert (folder / "three.safetensors").read_bytes() == (folder / "images.safetensors").read_bytes()
+run("./images", "train", "--data", ".", "--overlap", "no", "--out", "alone.safetensors")
+assert (folder / "alone.safetensors").read_bytes() == (folder / "images.safetensors").read_bytes()
+# Room for no picture, and for three: the others are decoded for each batch.
+for kept in (0, 3 * 72 + 1):
+    run("env", f"NNC_PICTURE_BYTES={kept}", "./images", "train", "--data", ".", "--out", "again.safetensors")
+    assert (folder / "again.safetensors").read_bytes() == (folder / "images.safetensors").read_bytes()
+    assert evaluated(run("env", f"NNC_PICTURE_BYTES={kept}", "./images", "eval", "--data", ".")) == got
 
 # Test data with fewer classes keep the numbers of the training data; a picture by hand gets its class's name.
 (folder / "test" / "ant").rename(folder / "ant")
