@@ -176,8 +176,13 @@ Value Evaluator::call(const CallExpr &expr, const Value *piped, Span pipedSpan, 
       arguments.insert(arguments.begin(), Arg{"", *piped, pipedSpan});
     return std::move(arguments);
   };
-  if (callable.builtin && !callable.gradientOf && !callable.functionType)
-    return applyBuiltin(*callable.builtin, withPiped(), expr.span);
+  if (callable.builtin && !callable.gradientOf && !callable.functionType) {
+    if (!piped || callable.builtin != findBuiltin("grad"))
+      return applyBuiltin(*callable.builtin, withPiped(), expr.span);
+    // `x |> grad(f)` is `grad(f)(x)`.
+    Value gradient = applyBuiltin(*callable.builtin, std::move(arguments), expr.span);
+    return gradient.isError() ? gradient : apply(gradient.asCallable(), {Arg{"", *piped, pipedSpan}}, expr.span, as);
+  }
   if (!choosing || callable.builtin)
     return apply(callable, withPiped(), expr.span, as);
   if (anyTensor && allTensors) {

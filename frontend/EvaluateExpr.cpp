@@ -345,8 +345,11 @@ Value Evaluator::member(const MemberExpr &expr) {
     const Instance &instance = *base.asCallable().instance;
     auto it = instance.members.find(name);
     if (it != instance.members.end())
-      if (OwnedValue *value = owned.find(it->second))
+      if (OwnedValue *value = owned.find(it->second)) {
+        if (entry->startsFresh && !entry->knows(*value)) // `grad` applied the instance in a function of its own
+          startHere(*value);
         return Value::tensor(entry->owned(*value));
+      }
     auto &message = error(expr.member.span, "`" + instance.path + "` has no parameter `" + name + "`");
     std::vector<std::string> members;
     for (const auto &[member, path] : instance.members)

@@ -101,40 +101,41 @@ static const FunctionDecl *chooseModel(const Program &program, const FrontendOpt
   return nullptr;
 }
 
-mlir::OwningOpRef<mlir::ModuleOp> nn::frontend::compile(mlir::MLIRContext &context, const FrontendOptions &options,
-                                                        llvm::raw_ostream &messages) {
+/// The module that `build` fills with what the file declares; null after an error.
+static mlir::OwningOpRef<mlir::ModuleOp>
+compileWith(mlir::MLIRContext &context, const FrontendOptions &options, llvm::raw_ostream &messages,
+            llvm::function_ref<void(const Program &, Diagnostics &, mlir::ModuleOp)> build) {
   Diagnostics diagnostics;
   Program program(options, diagnostics);
-  mlir::OwningOpRef<mlir::ModuleOp> module;
+  mlir::OwningOpRef<mlir::ModuleOp> module =
+      mlir::ModuleOp::create(mlir::FileLineColLoc::get(&context, options.path, 1, 1));
   if (!diagnostics.hasErrors()) {
     checkNames(program, diagnostics);
-    const TrainDecl *train;
-    if (const FunctionDecl *model = chooseModel(program, options, diagnostics, train)) {
-      module = mlir::ModuleOp::create(mlir::FileLineColLoc::get(&context, options.path, 1, 1));
-      ModelCompiler(program, diagnostics, *module, *model, train,
-                    options.openBatch ? ModelCompiler::Open::Batch : ModelCompiler::Open::None)
-          .run();
-    }
+    build(program, diagnostics, *module);
   }
   diagnostics.print(messages);
   return diagnostics.hasErrors() ? nullptr : std::move(module);
 }
 
+mlir::OwningOpRef<mlir::ModuleOp> nn::frontend::compile(mlir::MLIRContext &context, const FrontendOptions &options,
+                                                        llvm::raw_ostream &messages) {
+  return compileWith(context, options, messages, [&](const Program &program, Diagnostics &diagnostics, auto module) {
+    const TrainDecl *train;
+    if (const FunctionDecl *model = chooseModel(program, options, diagnostics, train))
+      ModelCompiler(program, diagnostics, module, *model, train,
+                    options.openBatch ? ModelCompiler::Open::Batch : ModelCompiler::Open::None)
+          .run();
+  });
+}
+
 mlir::OwningOpRef<mlir::ModuleOp> nn::frontend::compileTests(mlir::MLIRContext &context, const FrontendOptions &options,
                                                              std::vector<TestCase> &tests,
                                                              llvm::raw_ostream &messages) {
-  Diagnostics diagnostics;
-  Program program(options, diagnostics);
-  mlir::OwningOpRef<mlir::ModuleOp> module;
-  if (!diagnostics.hasErrors()) {
-    checkNames(program, diagnostics);
-    module = mlir::ModuleOp::create(mlir::FileLineColLoc::get(&context, options.path, 1, 1));
-    Evaluator evaluator(program, diagnostics, *module);
+  return compileWith(context, options, messages, [&](const Program &program, Diagnostics &diagnostics, auto module) {
+    Evaluator evaluator(program, diagnostics, module);
     buildTests(evaluator, tests);
-    module->getOperation()->setAttr("nn.model", mlir::StringAttr::get(&context, "tests"));
-  }
-  diagnostics.print(messages);
-  return diagnostics.hasErrors() ? nullptr : std::move(module);
+    module->setAttr("nn.model", mlir::StringAttr::get(&context, "tests"));
+  });
 }
 
 bool nn::frontend::check(mlir::MLIRContext &context, const FrontendOptions &options, llvm::raw_ostream &messages) {

@@ -134,8 +134,14 @@ bool Evaluator::matchConfiguration(const Parameter &parameter, Value &value, Spa
   bool matches = false;
   std::string reason;
   auto matchesOne = [&](const TypeExpr &one) {
-    if (one.kind == TypeExpr::Kind::Plain)
-      return matchesPlain(one.name, value);
+    if (one.kind == TypeExpr::Kind::Plain) {
+      if (!matchesPlain(one.name, value))
+        return false;
+      // `Dropout(0)`: the integer is a number from here on, whose quotients need not be exact.
+      if (value.isInteger() && (one.name == "float" || one.name == "Schedule"))
+        value = Value::number(value.asNumber());
+      return true;
+    }
     if (one.kind != TypeExpr::Kind::Function || !value.isCallable() || !matchFunction(one, value, reason))
       return false;
     Callable checked = value.asCallable();
