@@ -30,13 +30,15 @@ static const VerbFacts verbs[] = {
     {Gradients, "gradients", "", "loss and all gradients for one batch, as safetensors"},
     {Summary, "summary", "", "layer by layer: output shape, parameters, FLOPs, bytes"},
     {Info, "info", " [FILE]", "what this program is, or what a weight file holds"},
+    {FindRate, "find-lr", "", "search for a learning rate: the loss while the rate rises from step to step"},
+    {Plot, "plot", " RUN.jsonl...", "learning curves of logs as a picture"},
     {Bench, "bench", "", "time steps on one fixed batch; commands RUN n, INFO, QUIT on the standard input"},
 };
 
-static constexpr uint32_t running = Train | Eval | Predict | Gradients | Bench | OwnEntry;
+static constexpr uint32_t running = Train | Eval | Predict | Gradients | Bench | OwnEntry | FindRate;
 static const char *const groups[] = {"Data", "Weights", "Training", "Output", "Machine"};
 static const OptionFacts optionTable[] = {
-    {"--data", "DIR|builtin", Kind::Text, Train | Eval | Bench, "Data",
+    {"--data", "DIR|builtin", Kind::Text, Train | Eval | Bench | FindRate, "Data",
      "folder of the data files (default: the working directory); builtin: generated digits"},
     {"--data", "FILE|DIR|builtin", Kind::Text, Gradients, "Data",
      "a .safetensors or .npz file with one batch by name; or a data folder, whose first batch is taken"},
@@ -54,8 +56,13 @@ static const OptionFacts optionTable[] = {
      "also write metrics.json and, for classes, confusion.csv into this folder"},
     {"--epochs", "N", Kind::Count, Train, "Training", "how often each record is seen"},
     {"--steps", "N", Kind::Count, Train, "Training", "how many batches are taken, instead of --epochs"},
+    {"--steps", "N", Kind::Count, FindRate, "Training", "how many batches are taken (default: 100)"},
+    {"--from", "X", Kind::Number, FindRate, "Training", "the first learning rate (default: 1e-6)"},
+    {"--to", "X", Kind::Number, FindRate, "Training", "the last one (default: 10)"},
+    {"-o", "FILE.svg", Kind::Text, FindRate | Plot, "Output", "where to write the picture"},
     {"--lr", "X", Kind::Number, Train | Bench, "Training", "learning rate in place of the program's"},
-    {"--seed", "N", Kind::Natural, Train | Gradients | Bench, "Training", "seed of initialisers, order and dropout"},
+    {"--seed", "N", Kind::Natural, Train | Gradients | Bench | FindRate, "Training",
+     "seed of initialisers, order and dropout"},
     {"--seed", "N", Kind::Natural, OwnEntry, "Output", "seed of what the entry draws"},
     {"--entry", "train|predict", Kind::Text, Bench, "Training", "what to time (default: train)"},
     {"--checkpoint", "DIR", Kind::Text, Train, "Training", "keep the run in this folder, so that it can go on"},
@@ -199,9 +206,12 @@ Status Options::parse(int argc, char **argv, const std::vector<std::pair<std::st
                       std::string &help) {
   const char *slash = argc ? strrchr(argv[0], '/') : nullptr;
   options.program = slash ? slash + 1 : argc ? argv[0] : "program";
-  if (argc < 2)
-    return usage("say what to do: train, eval, predict, gradients, summary, info or bench ('%s --help' explains)",
-                 options.program.c_str());
+  if (argc < 2) {
+    std::vector<std::string> names;
+    for (const VerbFacts &facts : verbs)
+      names.push_back(facts.name);
+    return usage("say what to do: %s ('%s --help' explains)", listText(names, "or").c_str(), options.program.c_str());
+  }
   if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
     help = overallHelp(options.program, entries);
     return {};

@@ -15,7 +15,9 @@ enum Verb : uint32_t {
   Bench = 16,
   Summary = 32,
   Info = 64,
-  OwnEntry = 128
+  OwnEntry = 128,
+  Plot = 256,
+  FindRate = 512
 };
 
 /// A parsed command line. Every value has been checked against its kind.

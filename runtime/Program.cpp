@@ -77,6 +77,10 @@ static Status runVerb(const Invocation &invocation) {
     return runGradients(invocation);
   case Bench:
     return runBench(invocation);
+  case FindRate:
+    return runFindRate(invocation);
+  case Plot:
+    return runPlot(invocation);
   case Summary:
     return runSummary(invocation);
   case Info:

@@ -33,6 +33,8 @@ Status runPredict(const Invocation &invocation);
 Status runOwnEntry(const Invocation &invocation);
 Status runGradients(const Invocation &invocation);
 Status runBench(const Invocation &invocation);
+Status runFindRate(const Invocation &invocation);
+Status runPlot(const Invocation &invocation);
 Status runSummary(const Invocation &invocation);
 Status runInfo(const Invocation &invocation);
 

@@ -31,6 +31,8 @@ public:
   void validated(const Metrics &results);
   /// Goes on from where `count` validations were done, the last one with these results.
   void resume(const Metrics &results, int64_t count) { validation = results, validations = count; }
+  /// From now on steps take this learning rate, where Settings give one.
+  void setRate(double rate) { settings.rate = rate; }
   double rate() const { return rateOut ? entry.scalar(*rateOut) : 0; }
   bool hasNorm() const { return normOut; }
   double norm() const { return normOut ? entry.scalar(*normOut) : 0; }

@@ -1,0 +1,138 @@
+// `plot`: learning curves of logs as one picture. Runs have colours; losses of steps are drawn as they are, faint, and
+// smoothed.
+#include "Chart.h"
+#include "File.h"
+#include "Program.h"
+#include <algorithm>
+#include <cmath>
+#include <rapidjson/error/en.h>
+#include <rapidjson/reader.h>
+
+namespace nnrt {
+
+namespace {
+/// Hears one line of a log: an object of numbers; NaN and infinities are strings.
+class LineReader {
+public:
+  std::vector<std::pair<std::string, double>> values;
+
+  bool Null() { return false; }
+  bool Bool(bool) { return false; }
+  bool RawNumber(const char *, rapidjson::SizeType, bool) { return false; }
+  bool Int(int n) { return number(n); }
+  bool Int64(int64_t n) { return number(double(n)); }
+  bool Uint(unsigned n) { return number(n); }
+  bool Uint64(uint64_t n) { return number(double(n)); }
+  bool Double(double x) { return number(x); }
+  bool String(const char *, rapidjson::SizeType, bool) { return number(NAN); }
+  bool StartObject() { return ++depth == 1; }
+  bool EndObject(rapidjson::SizeType) { return true; }
+  bool StartArray() { return false; }
+  bool EndArray(rapidjson::SizeType) { return false; }
+  bool Key(const char *text, rapidjson::SizeType length, bool) {
+    values.emplace_back(std::string(text, length), NAN);
+    return true;
+  }
+
+private:
+  bool number(double x) {
+    if (values.empty())
+      return false;
+    values.back().second = x;
+    return true;
+  }
+  int depth = 0;
+};
+
+/// Charts by title, in the order in which they appear.
+class Charts {
+public:
+  std::vector<Chart> all;
+  Curve &curve(const std::string &title, const std::string &name, int color, bool faint = false) {
+    auto chart = std::find_if(all.begin(), all.end(), [&](const Chart &c) { return c.title == title; });
+    if (chart == all.end())
+      chart = all.insert(all.end(), Chart{title, "step", false, {}});
+    for (Curve &known : chart->curves)
+      if (known.name == name && known.color == color && known.faint == faint)
+        return known;
+    chart->curves.push_back({name, {}, color, faint});
+    return chart->curves.back();
+  }
+};
+} // namespace
+
+/// A running mean over about a fiftieth of the points (exponential, corrected at its begin).
+static std::vector<std::pair<double, double>> smoothed(const std::vector<std::pair<double, double>> &points) {
+  double keep = 1 - 1 / std::max(1.0, double(points.size()) / 50), mean = 0, weight = 0;
+  std::vector<std::pair<double, double>> out;
+  for (const auto &[x, y] : points) {
+    if (!std::isfinite(y))
+      continue;
+    mean = keep * mean + (1 - keep) * y;
+    weight = keep * weight + (1 - keep);
+    out.emplace_back(x, weight > 0 ? mean / weight : y);
+  }
+  return out;
+}
+
+static Status readLog(const std::string &path, int color, Charts &charts) {
+  std::shared_ptr<Region> file;
+  NNRT_TRY(Region::map(path, file, "plot takes logs that 'train --log FILE.jsonl' has written"));
+  std::string run = fileName(path);
+  run = run.substr(0, run.rfind(".jsonl"));
+  const char *at = file->data(), *end = at + file->size();
+  double step = 0;
+  int64_t number = 0, used = 0;
+  while (at < end) {
+    const char *stop = std::find(at, end, '\n');
+    std::string line(at, stop);
+    at = stop + 1;
+    ++number;
+    if (line.empty())
+      continue;
+    LineReader values;
+    rapidjson::StringStream text(line.c_str());
+    rapidjson::Reader reader;
+    if (rapidjson::ParseResult parsed = reader.Parse<rapidjson::kParseIterativeFlag>(text, values); parsed.IsError())
+      return wrong("%s: line %lld is not a line of a log (%s)", path.c_str(), (long long)number,
+                   rapidjson::GetParseError_En(parsed.Code()));
+    bool ofStep = false;
+    for (const auto &[key, value] : values.values)
+      if (key == "step")
+        step = value, ofStep = true;
+    for (const auto &[key, value] : values.values) {
+      if (key == "step" || key == "epoch")
+        continue;
+      ++used;
+      std::string title = key == "val_loss" ? "loss" : key;
+      std::string name = key == "val_loss" ? run + " (validation)" : run;
+      // A run's validation has the colour behind that of its steps.
+      Curve &curve = charts.curve(title, name, 2 * color + (key == "val_loss"), ofStep && key != "lr");
+      curve.points.emplace_back(step, value);
+    }
+  }
+  return used ? Status() : wrong("%s: holds no line of a log", path.c_str());
+}
+
+Status runPlot(const Invocation &invocation) {
+  const std::vector<std::string> &files = invocation.options.arguments;
+  std::string out = invocation.options.text("-o");
+  if (files.empty() || out.empty())
+    return usage("plot takes logs and a picture to write: plot RUN.jsonl... -o FILE.svg");
+  NNRT_TRY(checkWritable(out, "-o"));
+  Charts charts;
+  for (size_t i = 0; i < files.size(); ++i)
+    NNRT_TRY(readLog(files[i], int(i), charts));
+  for (Chart &chart : charts.all)
+    for (size_t i = 0, count = chart.curves.size(); i < count; ++i)
+      if (chart.curves[i].faint) {
+        Curve clear{chart.curves[i].name, smoothed(chart.curves[i].points), chart.curves[i].color, false};
+        chart.curves.push_back(std::move(clear));
+      }
+  std::string text = svgOf(charts.all);
+  NNRT_TRY(writeFile(out, {{text.data(), int64_t(text.size())}}, "-o"));
+  printf("wrote %s\n", out.c_str());
+  return {};
+}
+
+} // namespace nnrt
