@@ -161,6 +161,8 @@ static std::vector<std::string> linesOf(const std::string &text) {
 }
 
 std::string changedLines(const std::string &before, const std::string &after, int most) {
+  if (before.empty() || after.empty())
+    return ""; // not known
   std::vector<std::string> old = linesOf(before), now = linesOf(after);
   // The longest common subsequence behind every pair of lines.
   size_t width = now.size() + 1;

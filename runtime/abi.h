@@ -188,7 +188,7 @@ typedef struct nnrt_model {
   uint32_t abi; /* NNRT_ABI_VERSION */
   int32_t pointer_bits;
   const char *name;         /* the model's */
-  const char *source;       /* the .nn text */
+  const char *source;       /* the .nn text; empty where the program was made of MLIR */
   const char *source_hash;  /* of it, hexadecimal */
   const char *compiler;     /* "nnc 0.1.0 (LLVM 22.1.8)" */
   const char *target;       /* "x86-64-v4" … */

@@ -16,7 +16,10 @@ void nn::printModule(ModuleOp module, llvm::raw_ostream &out, bool elide) {
   flags.printNameLocAsPrefix();
   if (elide)
     flags.elideLargeElementsAttrs(16);
+  Attribute source = module->removeAttr("nn.source"); // whoever reads this has the text elsewhere
   module.print(out, flags);
+  if (source)
+    module->setAttr("nn.source", source);
   out << "\n";
 }
 

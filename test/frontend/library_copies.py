@@ -31,7 +31,7 @@ def module(nnc, text):
         sys.exit(out.stderr)
     text = re.sub(r"path = -?\d+ : i64", "path", out.stdout)
     text = re.sub(r"dense<-?\d{12,}> : tensor<i64>", "path", text)
-    text = re.sub(r'nn.source = "[^"]*", nn.source_hash = "\w+"', "source", text)
+    text = re.sub(r'nn.source_hash = "\w+"', "hash", text)
     text = re.sub(r'nn.constants = {[^}]*}(, )?|nn.kernel_fn = "\w+"(, )?', "", text)
     text = text.replace(", }", "}").replace(" attributes {}", "")
     text = re.sub(r"\bmy_|\bMy", "", text)
