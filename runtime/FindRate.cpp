@@ -69,7 +69,7 @@ Status runFindRate(const Invocation &invocation) {
   for (int64_t i = 0; i < steps; ++i) {
     double rate = from * std::pow(to / from, steps > 1 ? double(i) / double(steps - 1) : 0);
     step->setRate(rate);
-    step->load(i);
+    NNRT_TRY(step->load(i));
     double loss = step->run(i);
     if (!std::isfinite(loss))
       break;
