@@ -2,6 +2,7 @@
 #include "dialect/NN.h"
 #include "frontend/BuiltinFunctions.h"
 #include "frontend/Evaluator.h"
+#include "llvm/ADT/StringMap.h"
 #include <cmath>
 
 using namespace nn::frontend;
@@ -283,8 +284,11 @@ static const Builtin table[] = {
 llvm::ArrayRef<Builtin> nn::frontend::builtins() { return table; }
 
 const Builtin *nn::frontend::findBuiltin(llvm::StringRef name) {
-  for (const Builtin &builtin : table)
-    if (name == builtin.name)
-      return &builtin;
-  return nullptr;
+  static const llvm::StringMap<const Builtin *> byName = [] {
+    llvm::StringMap<const Builtin *> map;
+    for (const Builtin &builtin : table)
+      map[builtin.name] = &builtin;
+    return map;
+  }();
+  return byName.lookup(name);
 }

@@ -124,7 +124,7 @@ void ModelCompiler::buildGradients(bool fromInputs) {
 // Prediction and initialisation
 //===--------------------------------------------------------------------------------------------------------------===//
 
-void ModelCompiler::buildPredict() {
+mlir::func::FuncOp ModelCompiler::buildPredict() {
   EntryBuilder entry(evaluator.emitter, module, "predict");
   evaluator.entry = &entry;
   Named inputs;
@@ -142,24 +142,30 @@ void ModelCompiler::buildPredict() {
     entry.result("output", name, tensor);
     predictOutputs.push_back(tensor.value);
   }
-  entry.finish(evaluator.owned);
+  mlir::func::FuncOp function = entry.finish(evaluator.owned);
   predictArguments = entry.arguments();
   evaluator.entry = nullptr;
+  return function;
 }
 
-void ModelCompiler::buildPredictRecord() {
+/// @predict_record: what @predict does, with the inputs as expressions of a record.
+void ModelCompiler::buildPredictRecord(mlir::func::FuncOp predict) {
   EntryBuilder entry(evaluator.emitter, module, "predict_record");
   evaluator.entry = &entry;
   std::optional<Named> inputs = inputsOf(records(entry));
-  useEvaluated(entry);
   if (inputs)
-    for (const auto &[name, tensor] : outputsOf(applyModel(entry, *inputs)))
-      entry.result("output", name, tensor);
-  entry.finish(evaluator.owned);
+    for (auto &[slot, tensor] : entry.copy(predict, evaluator.owned, [&](const EntryBuilder::Slot &slot) {
+           return slot.role == "input" ? find(*inputs, slot.name) : nullptr;
+         }))
+      entry.result(slot.role, slot.name, tensor);
+  entry.finish({});
   evaluator.entry = nullptr;
 }
 
+/// @init, and where the slots' first values depend on the weights or evaluation reads them, @slots: these values for
+/// weights that were loaded.
 void ModelCompiler::buildInit() {
+  mlir::func::FuncOp slots = train.decl && open != Open::All ? buildSlots() : nullptr;
   EntryBuilder entry(evaluator.emitter, module, "init");
   evaluator.entry = &entry;
   for (const OwnedValue &value : evaluator.owned.all()) {
@@ -168,33 +174,30 @@ void ModelCompiler::buildInit() {
     if (value.role == OwnedStmt::Role::Param || value.role == OwnedStmt::Role::State || ofSchedule)
       entry.update(value, evaluator.initialValue(value));
   }
-  startSlots(entry);
+  if (slots)
+    for (auto &[slot, tensor] : entry.copy(slots, evaluator.owned, [](const EntryBuilder::Slot &) { return nullptr; }))
+      entry.update(*evaluator.owned.find(slot.name), tensor);
   mlir::func::FuncOp function = entry.finish(evaluator.owned);
   evaluator.entry = nullptr;
   function->moveBefore(&module.getBody()->front());
+  if (!slots)
+    return;
+  bool readsWeights = llvm::any_of(slots.getArguments(), [](mlir::BlockArgument a) { return !a.use_empty(); });
+  if (!readsWeights && !anyHook("evaluate"))
+    slots.erase();
 }
 
-void ModelCompiler::startSlots(EntryBuilder &entry) {
-  const PathRules *rules = train.decl ? optimizers() : nullptr;
-  if (!rules)
-    return;
+mlir::func::FuncOp ModelCompiler::buildSlots() {
+  EntryBuilder entry(evaluator.emitter, module, "slots");
+  evaluator.entry = &entry;
+  const PathRules *rules = optimizers();
   Value one = Value::tensor(evaluator.weakScalar(1));
   for (const std::string &path : parameterPaths()) {
     const OwnedValue &parameter = *evaluator.owned.find(path);
     runOptimizer(withoutStep(rules->find(path)->value.asCallable(), one), parameter,
                  Value::tensor(evaluator.emitter.constant(0, parameter.type)), one, UpdatePhase::Initialise);
   }
-}
-
-/// @slots: the slots' first values for weights that were loaded, where they depend on the weights or evaluation reads
-/// them.
-void ModelCompiler::buildSlots() {
-  EntryBuilder entry(evaluator.emitter, module, "slots");
-  evaluator.entry = &entry;
-  startSlots(entry);
   mlir::func::FuncOp function = entry.finish(evaluator.owned);
   evaluator.entry = nullptr;
-  bool readsWeights = llvm::any_of(function.getArguments(), [](mlir::BlockArgument a) { return !a.use_empty(); });
-  if (!readsWeights && !anyHook("evaluate"))
-    function.erase();
+  return function;
 }

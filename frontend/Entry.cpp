@@ -1,17 +1,17 @@
 //===- Entry.cpp - One function of the module while it is built ---------------------------------------------------===//
 #include "frontend/Entry.h"
 #include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/IRMapping.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "llvm/ADT/STLExtras.h"
 
 using namespace nn::frontend;
 using llvm::StringRef;
 
-OwnedValue *OwnedSet::find(StringRef path) {
-  for (OwnedValue &value : values)
-    if (value.path == path)
-      return &value;
-  return nullptr;
+OwnedValue &OwnedSet::add(OwnedValue value) {
+  OwnedValue &added = values.emplace_back(std::move(value));
+  byPath.try_emplace(added.path, &added);
+  return added;
 }
 
 StringRef nn::frontend::roleName(OwnedStmt::Role role) {
@@ -38,16 +38,10 @@ EntryBuilder::EntryBuilder(Emitter &emitter, mlir::ModuleOp module, StringRef na
 Tensor EntryBuilder::argument(StringRef role, StringRef name, mlir::RankedTensorType type,
                               std::optional<double> initial) {
   mlir::OpBuilder &builder = emitter.builder;
-  llvm::SmallVector<mlir::NamedAttribute> attributes = {builder.getNamedAttr("nn.role", builder.getStringAttr(role)),
-                                                        builder.getNamedAttr("nn.name", builder.getStringAttr(name))};
-  if (initial)
-    attributes.push_back(builder.getNamedAttr("nn.default", builder.getF64FloatAttr(*initial)));
-  unsigned index = argumentList.size();
   auto location = mlir::NameLoc::get(builder.getStringAttr(name), emitter.location);
-  (void)function.insertArgument(index, type, builder.getDictionaryAttr(attributes), location);
-  argumentList.push_back({role.str(), name.str(), type});
+  argumentList.push_back({role.str(), name.str(), type, initial});
   Tensor result;
-  result.value = function.getArgument(index);
+  result.value = body().addArgument(type, location); // the function's type follows in `finish`
   return result;
 }
 
@@ -86,8 +80,46 @@ Tensor EntryBuilder::validation(StringRef name) { return scalar("validation", na
 Tensor EntryBuilder::placeholder(mlir::RankedTensorType type) { return argument("placeholder", "placeholder", type); }
 
 void EntryBuilder::result(StringRef role, StringRef name, const Tensor &value) {
-  resultList.push_back({role.str(), name.str(), value.value.getType()});
+  resultList.push_back({role.str(), name.str(), value.value.getType(), {}});
   resultValues.push_back(value.value);
+}
+
+static EntryBuilder::Slot slotOf(mlir::DictionaryAttr attributes, mlir::Type type) {
+  return {attributes.getAs<mlir::StringAttr>("nn.role").str(),
+          attributes.getAs<mlir::StringAttr>("nn.name").str(),
+          type,
+          {}};
+}
+
+std::vector<std::pair<EntryBuilder::Slot, Tensor>>
+EntryBuilder::copy(mlir::func::FuncOp from, const OwnedSet &all,
+                   llvm::function_ref<const Tensor *(const Slot &)> input) {
+  mlir::IRMapping mapping;
+  for (mlir::BlockArgument argument : from.getArguments()) {
+    Slot slot = slotOf(from.getArgAttrDict(argument.getArgNumber()), argument.getType());
+    const Tensor *given = input(slot);
+    const OwnedValue *known = given ? nullptr : all.find(slot.name);
+    mapping.map(argument, given ? given->value : known ? owned(*known).value : counter(slot.role));
+  }
+  mlir::Block &block = from.getBody().front();
+  for (mlir::Operation &op : block.without_terminator())
+    emitter.builder.clone(op, mapping);
+  std::vector<std::pair<Slot, Tensor>> results;
+  for (auto [i, value] : llvm::enumerate(block.getTerminator()->getOperands())) {
+    Tensor tensor;
+    tensor.value = mapping.lookup(value);
+    results.emplace_back(slotOf(from.getResultAttrDict(i), value.getType()), tensor);
+  }
+  return results;
+}
+
+static mlir::Attribute slotAttributes(mlir::Builder &builder, const EntryBuilder::Slot &slot) {
+  llvm::SmallVector<mlir::NamedAttribute> attributes = {
+      builder.getNamedAttr("nn.role", builder.getStringAttr(slot.role)),
+      builder.getNamedAttr("nn.name", builder.getStringAttr(slot.name))};
+  if (slot.initial)
+    attributes.push_back(builder.getNamedAttr("nn.default", builder.getF64FloatAttr(*slot.initial)));
+  return builder.getDictionaryAttr(attributes);
 }
 
 mlir::func::FuncOp EntryBuilder::finish(const OwnedSet &all) {
@@ -107,22 +139,23 @@ mlir::func::FuncOp EntryBuilder::finish(const OwnedSet &all) {
     bool unused = function.getArgument(i).use_empty();
     placeholderUsed |= role == "placeholder" && !unused;
     if ((role == "record" || role == "slot" || role == "placeholder") && unused) {
-      (void)function.eraseArgument(i);
+      body().eraseArgument(i);
       argumentList.erase(argumentList.begin() + i);
     }
   }
   llvm::SmallVector<mlir::Type> inputs, outputs;
-  for (const Slot &slot : argumentList)
+  llvm::SmallVector<mlir::Attribute> inputAttributes, outputAttributes;
+  for (const Slot &slot : argumentList) {
     inputs.push_back(slot.type);
-  llvm::SmallVector<mlir::Attribute> attributes;
+    inputAttributes.push_back(slotAttributes(builder, slot));
+  }
   for (const Slot &slot : resultList) {
     outputs.push_back(slot.type);
-    attributes.push_back(
-        builder.getDictionaryAttr({builder.getNamedAttr("nn.role", builder.getStringAttr(slot.role)),
-                                   builder.getNamedAttr("nn.name", builder.getStringAttr(slot.name))}));
+    outputAttributes.push_back(slotAttributes(builder, slot));
   }
   function.setFunctionType(builder.getFunctionType(inputs, outputs));
-  function.setResAttrsAttr(builder.getArrayAttr(attributes));
+  function.setArgAttrsAttr(builder.getArrayAttr(inputAttributes));
+  function.setResAttrsAttr(builder.getArrayAttr(outputAttributes));
   builder.restoreInsertionPoint(outer);
   return function;
 }

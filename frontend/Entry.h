@@ -10,6 +10,7 @@
 #include "frontend/Emit.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "llvm/ADT/StringMap.h"
 #include <deque>
 
 namespace nn::frontend {
@@ -28,12 +29,13 @@ struct OwnedValue {
 /// All owned values of a model in the order in which they were first met.
 class OwnedSet {
 public:
-  OwnedValue *find(llvm::StringRef path);
-  OwnedValue &add(OwnedValue value) { return values.emplace_back(std::move(value)); }
+  OwnedValue *find(llvm::StringRef path) const { return byPath.lookup(path); }
+  OwnedValue &add(OwnedValue value);
   const std::deque<OwnedValue> &all() const { return values; }
 
 private:
   std::deque<OwnedValue> values;
+  llvm::StringMap<OwnedValue *> byPath;
 };
 
 /// The contract's name of a role ("param").
@@ -47,6 +49,7 @@ public:
   struct Slot {
     std::string role, name;
     mlir::Type type;
+    std::optional<double> initial; ///< of an argument that the caller may leave out
   };
 
   Tensor argument(llvm::StringRef role, llvm::StringRef name, mlir::RankedTensorType type,
@@ -74,9 +77,13 @@ public:
   mlir::Value step() { return counter("step"); }
 
   void result(llvm::StringRef role, llvm::StringRef name, const Tensor &value);
+  /// Copies the body of another entry, whose arguments are `input`'s, owned values or counters here;
+  /// returns its results.
+  std::vector<std::pair<Slot, Tensor>> copy(mlir::func::FuncOp from, const OwnedSet &all,
+                                            llvm::function_ref<const Tensor *(const Slot &)> input);
   /// A result behind the others, which the runtime prints or checks.
   void observe(llvm::StringRef role, llvm::StringRef name, const Tensor &value) {
-    observations.push_back({{role.str(), name.str(), value.value.getType()}, value.value});
+    observations.push_back({{role.str(), name.str(), value.value.getType(), {}}, value.value});
   }
   /// Returns the results, what is observed, and then the owned values that changed, in the order of `all`. Ops that
   /// nothing uses are dropped.

@@ -29,7 +29,7 @@ struct Variable {
 
 struct Scope {
   Scope *outer = nullptr;
-  std::map<std::string, Variable> variables;
+  std::map<std::string, Variable, std::less<>> variables;
 };
 
 struct ScanBody;

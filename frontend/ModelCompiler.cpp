@@ -41,12 +41,13 @@ void ModelCompiler::run() {
       metricsOf();
       return;
     }
-    buildTrainStep(/*log=*/false);
+    buildTrainStep();
     if (failed())
       return;
-    buildTrainStep(/*log=*/true);
-    buildGradients(/*fromInputs=*/false);
-    buildGradients(/*fromInputs=*/true);
+    if (open != Open::All) {
+      buildGradients(/*fromInputs=*/false);
+      buildGradients(/*fromInputs=*/true);
+    }
     buildEvaluate();
     if (failed())
       return;
@@ -54,18 +55,16 @@ void ModelCompiler::run() {
   }
   if (train.predictBatch)
     setBatch(train.predictBatch);
-  buildPredict();
+  mlir::func::FuncOp predict = buildPredict();
   if (failed())
     return;
-  if (train.decl)
-    buildPredictRecord();
+  if (train.decl && open != Open::All)
+    buildPredictRecord(predict);
   buildFurtherEntries();
   if (failed())
     return;
   if (anyHook("evaluate"))
     buildExport();
-  if (train.decl)
-    buildSlots();
   buildInit();
   if (train.decl)
     for (auto [source, name] : {std::pair(&train.data, "generate"), std::pair(&train.validation, "generate_validation"),

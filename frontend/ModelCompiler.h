@@ -16,6 +16,7 @@ namespace nn::frontend {
 class ModelCompiler {
 public:
   /// Which dimensions may stay unbound: they get made-up extents, which messages and the summary print as their names.
+  /// With `All` the model is only checked: entries that could not say anything new are not built.
   enum class Open { None, Batch, All };
 
   /// `train` may be null: then only `init` and `predict` are made.
@@ -54,15 +55,15 @@ private:
 
   // Entries.
   void buildInit();
-  void buildSlots();
-  void startSlots(EntryBuilder &entry);
+  mlir::func::FuncOp buildSlots();
   void buildLoss();
-  void buildTrainStep(bool log);
+  void buildTrainStep();
   void buildGradients(bool fromInputs);
   void buildEvaluate();
   void buildResult();
-  void buildPredict();
-  void buildPredictRecord();
+  bool isFollowed(llvm::StringRef result);
+  mlir::func::FuncOp buildPredict();
+  void buildPredictRecord(mlir::func::FuncOp predict);
   void buildFurtherEntries();
   void buildExport();
   /// Calls @loss with what the entry has, and asks for gradients of the arguments with a role in `wrt` ("trained" are
@@ -77,7 +78,7 @@ private:
   };
   std::optional<StepGradients> stepGradients(EntryBuilder &entry, const Named &records);
   void passOn(EntryBuilder &entry, llvm::ArrayRef<Tensor> results, bool updates = true);
-  void clip(EntryBuilder &entry, std::vector<Tensor> &gradients, bool log);
+  void clip(EntryBuilder &entry, std::vector<Tensor> &gradients);
 
   // What a train block says of single parameters (Parameters.cpp).
   std::vector<std::string> parameterPaths() const;

@@ -56,7 +56,7 @@ std::shared_ptr<Instance> Evaluator::makeInstance(const std::string &component, 
 
 bool Evaluator::isLayerName(StringRef name) const {
   for (const Scope *scope = frame->scope; scope; scope = scope->outer)
-    if (scope->variables.count(name.str()))
+    if (scope->variables.count(name))
       return false;
   auto *decl = llvm::dyn_cast_or_null<FunctionDecl>(program.find(name, frame->source));
   return decl && decl->role == Role::Layer;
@@ -116,8 +116,10 @@ Value Evaluator::readVariable(const Variable &variable) {
     return variable.value;
   Tensor tensor = entry->owned(*value);
   tensor.dims = variable.dims;
-  if (!tensor.trail)
+  if (!tensor.trail) {
     tensor.trail = std::make_shared<Trail>(Trail{variable.path, names.type(tensor), nullptr});
+    entry->read(*value, tensor);
+  }
   return Value::tensor(std::move(tensor));
 }
 

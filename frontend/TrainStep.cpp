@@ -104,9 +104,10 @@ std::optional<ModelCompiler::StepGradients> ModelCompiler::stepGradients(EntryBu
 }
 
 /// Scales and cuts the gradients as `clip_norm` and `clip_value` say; their norm before that is logged.
-void ModelCompiler::clip(EntryBuilder &entry, std::vector<Tensor> &gradients, bool log) {
+void ModelCompiler::clip(EntryBuilder &entry, std::vector<Tensor> &gradients) {
   Emitter &emitter = evaluator.emitter;
   mlir::Type f64 = emitter.builder.getF64Type();
+  bool log = open != Open::All;
   if (log || train.clipNorm) {
     // Each tensor's squares are summed in its own type, the sums of the tensors in f64.
     std::optional<Tensor> total;
@@ -139,8 +140,22 @@ void ModelCompiler::clip(EntryBuilder &entry, std::vector<Tensor> &gradients, bo
     }
 }
 
-void ModelCompiler::buildTrainStep(bool log) {
-  EntryBuilder entry(evaluator.emitter, module, log ? "train_step_log" : "train_step");
+/// The step without the norm of the gradients, for which nobody asks where nothing is logged.
+static void copyWithoutNorm(mlir::func::FuncOp logging) {
+  mlir::func::FuncOp plain = logging.clone();
+  plain.setName("train_step");
+  logging->getBlock()->getOperations().insert(logging->getIterator(), plain);
+  for (unsigned i = plain.getNumResults(); i-- > 0;)
+    if (plain.getResultAttrOfType<mlir::StringAttr>(i, "nn.role") == "norm") {
+      plain.getBody().front().getTerminator()->eraseOperand(i);
+      (void)plain.eraseResult(i);
+    }
+  eraseDeadOps(plain.getBody().front());
+}
+
+/// @train_step_log and @train_step.
+void ModelCompiler::buildTrainStep() {
+  EntryBuilder entry(evaluator.emitter, module, "train_step_log");
   evaluator.entry = &entry;
   entry.training = true;
   Emitter &emitter = evaluator.emitter;
@@ -167,20 +182,27 @@ void ModelCompiler::buildTrainStep(bool log) {
       entry.read(*parameter, weight);
     entry.result("loss", "loss", step->loss);
     Evaluator::LocationScope here(evaluator, train.optimizer->span);
-    clip(entry, step->gradients, log);
+    clip(entry, step->gradients);
     if (!looksAhead)
       schedule();
     entry.result("rate", "lr", rate);
     unsigned before = diagnostics.reports();
+    std::set<std::tuple<const PathRule *, const PathRule *, const void *>> checked;
     for (auto [i, index] : llvm::enumerate(step->indices)) {
       if (diagnostics.reports() != before)
         break; // the other parameters would say the same
       const OwnedValue &parameter = *evaluator.owned.find(lossArguments[index].name);
-      runOptimizer(scheduled.at(optimizerRules->find(parameter.path)), parameter, Value::tensor(step->gradients[i]),
-                   Value::tensor(t), UpdatePhase::Update);
+      const PathRule *optimizer = optimizerRules->find(parameter.path);
+      const PathRule *constraint = constraints ? constraints->find(parameter.path) : nullptr;
+      if (open == Open::All && !checked.insert({optimizer, constraint, parameter.type.getAsOpaquePointer()}).second)
+        continue; // the update of another parameter of this type has said everything
+      runOptimizer(scheduled.at(optimizer), parameter, Value::tensor(step->gradients[i]), Value::tensor(t),
+                   UpdatePhase::Update);
     }
   }
-  entry.finish(evaluator.owned);
+  mlir::func::FuncOp function = entry.finish(evaluator.owned);
   checkPlaceholders(entry);
   evaluator.entry = nullptr;
+  if (open != Open::All)
+    copyWithoutNorm(function);
 }
