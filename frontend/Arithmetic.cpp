@@ -157,6 +157,61 @@ Value Evaluator::power(const Value &base, const Value &exponent, Span span) {
   return Value::tensor(emitter.binary<nn::PowOp>(a, b));
 }
 
+using Means = std::vector<MeanTerm>;
+
+/// The terms of a scalar that is added to means: itself, where it is no mean.
+static Means termsOf(const Tensor &x) { return x.means ? *x.means : Means{{x.value, {}}}; }
+
+static Tensor negated(Emitter &emitter, const Tensor &x) {
+  Tensor result = emitter.unary<nn::NegOp>(x);
+  if (!x.means)
+    return result;
+  Means terms = *x.means;
+  for (MeanTerm &term : terms) {
+    Tensor mean;
+    mean.value = term.value;
+    term.value = terms.size() == 1 ? result.value : emitter.unary<nn::NegOp>(mean).value;
+  }
+  result.means = std::make_shared<const Means>(std::move(terms));
+  return result;
+}
+
+/// `result` = a + b, or a - b: its means are those of both.
+static Tensor sumOfMeans(Emitter &emitter, const Tensor &a, const Tensor &b, Tensor result, bool isDifference) {
+  if (result.rank() != 0 || (!a.means && !b.means))
+    return result;
+  Means terms = termsOf(a), others = termsOf(b);
+  if (terms.size() == 1 && others.size() == 1 && terms[0].divisor == others[0].divisor) {
+    terms[0].value = result.value;
+  } else {
+    Tensor subtrahend = b;
+    subtrahend.means = std::make_shared<const Means>(std::move(others));
+    others = *(isDifference ? negated(emitter, subtrahend) : subtrahend).means;
+    terms.insert(terms.end(), others.begin(), others.end());
+  }
+  result.means = std::make_shared<const Means>(std::move(terms));
+  return result;
+}
+
+/// a * b or a / b: means that are scaled stay means.
+template <typename Op>
+static Tensor scaledMeans(Emitter &emitter, const Tensor &a, const Tensor &b) {
+  Tensor result = emitter.binary<Op>(a, b);
+  bool scalesLeft = a.means && !b.means, scalesRight = b.means && !a.means && std::is_same_v<Op, nn::MulOp>;
+  if (result.rank() != 0 || (!scalesLeft && !scalesRight))
+    return result;
+  const Tensor &scaled = scalesLeft ? a : b, &factor = scalesLeft ? b : a;
+  Means terms = *scaled.means;
+  for (MeanTerm &term : terms) {
+    Tensor mean;
+    mean.value = term.value;
+    term.value =
+        terms.size() == 1 ? result.value : emitter.binary<Op>(emitter.cast(mean, factor.element()), factor).value;
+  }
+  result.means = std::make_shared<const Means>(std::move(terms));
+  return result;
+}
+
 Value Evaluator::binary(BinaryOp op, Value lhs, Value rhs, Span span) {
   if (lhs.isError() || rhs.isError())
     return Value::error();
@@ -211,7 +266,7 @@ Value Evaluator::binary(BinaryOp op, Value lhs, Value rhs, Span span) {
       Tensor a, b;
       if (!unify(lhs, rhs, "`/`", span, a, b, /*floating=*/!isFloat(lhs.asTensor().element())))
         return Value::error();
-      return Value::tensor(emitter.binary<nn::MulOp>(a, b));
+      return Value::tensor(scaledMeans<nn::MulOp>(emitter, a, b));
     }
   Tensor a, b;
   if (!unify(lhs, rhs, what, span, a, b, /*floating=*/op == BinaryOp::Div))
@@ -224,13 +279,13 @@ Value Evaluator::binary(BinaryOp op, Value lhs, Value rhs, Span span) {
   }
   switch (op) {
   case BinaryOp::Add:
-    return Value::tensor(emitter.binary<nn::AddOp>(a, b));
+    return Value::tensor(sumOfMeans(emitter, a, b, emitter.binary<nn::AddOp>(a, b), /*isDifference=*/false));
   case BinaryOp::Sub:
-    return Value::tensor(emitter.binary<nn::SubOp>(a, b));
+    return Value::tensor(sumOfMeans(emitter, a, b, emitter.binary<nn::SubOp>(a, b), /*isDifference=*/true));
   case BinaryOp::Mul:
-    return Value::tensor(emitter.binary<nn::MulOp>(a, b));
+    return Value::tensor(scaledMeans<nn::MulOp>(emitter, a, b));
   case BinaryOp::Div:
-    return Value::tensor(emitter.binary<nn::DivOp>(a, b));
+    return Value::tensor(scaledMeans<nn::DivOp>(emitter, a, b));
   case BinaryOp::And:
     return Value::tensor(emitter.binary<nn::AndOp>(a, b));
   case BinaryOp::Or:
@@ -246,7 +301,7 @@ Value Evaluator::negate(const Value &value, Span span) {
   if (value.isFloat())
     return Value::number(-value.asNumber());
   if (value.isTensor() && isFloat(value.asTensor().element()))
-    return Value::tensor(emitter.unary<nn::NegOp>(value.asTensor()));
+    return Value::tensor(negated(emitter, value.asTensor()));
   if (value.isTensor() && !value.asTensor().element().isInteger(1))
     return binary(BinaryOp::Sub, Value::integer(0), value, span);
   if (!value.isError())

@@ -135,6 +135,10 @@ Value nn::frontend::sumBuiltin(BuiltinCall &call) {
   return Value::tensor(reduce(call.evaluator, Emitter::Reduction::Sum, *r, x));
 }
 
+static std::shared_ptr<const std::vector<MeanTerm>> oneMean(const Tensor &mean, const Tensor &divisor) {
+  return std::make_shared<const std::vector<MeanTerm>>(1, MeanTerm{mean.value, divisor.value});
+}
+
 Value nn::frontend::meanBuiltin(BuiltinCall &call) {
   std::optional<Reduction> r = parse(call);
   if (!r)
@@ -172,7 +176,7 @@ Value nn::frontend::meanBuiltin(BuiltinCall &call) {
     Tensor total = reduce(evaluator, Emitter::Reduction::Sum, *r, weights);
     Tensor result = emitter.binary<nn::DivOp>(reduce(evaluator, Emitter::Reduction::Sum, *r, weighted), total);
     if (total.rank() == 0)
-      result.divisor = emitter.cast(total, emitter.builder.getF64Type()).value;
+      result.means = oneMean(result, emitter.cast(total, emitter.builder.getF64Type()));
     return Value::tensor(result);
   }
   if (!r->masked) {
@@ -183,7 +187,8 @@ Value nn::frontend::meanBuiltin(BuiltinCall &call) {
   Tensor count = validCount(evaluator, *r);
   Tensor divisor = emitter.expand(emitter.cast(count, element), sum.shape());
   Tensor result = emitter.binary<nn::DivOp>(sum, divisor);
-  result.divisor = count.value;
+  if (result.rank() == 0)
+    result.means = oneMean(result, count);
   return Value::tensor(result);
 }
 

@@ -13,7 +13,7 @@ using mlir::RankedTensorType;
 Tensor Emitter::like(const Tensor &x, mlir::Value value) {
   Tensor result = x;
   result.value = value;
-  result.divisor = {};
+  result.means = nullptr;
   result.record.clear();
   result.dims = nullptr;
   return result;
@@ -112,6 +112,7 @@ Tensor Emitter::cast(const Tensor &x, mlir::Type element) {
   result = like(x, CastOp::create(builder, location, x.value, element).getResult());
   result.weak = false;
   result.record = record;
+  result.means = x.means;
   return result;
 }
 

@@ -89,7 +89,7 @@ Variable *Evaluator::find(StringRef name) {
   if (!frame)
     return nullptr;
   for (Scope *scope = frame->scope; scope; scope = scope->outer)
-    if (auto it = scope->variables.find(name.str()); it != scope->variables.end())
+    if (auto it = scope->variables.find(name); it != scope->variables.end())
       return &it->second;
   return nullptr;
 }
@@ -189,7 +189,9 @@ Value Evaluator::lookup(StringRef name, Span span) {
 //===--------------------------------------------------------------------------------------------------------------===//
 
 Value Evaluator::evaluate(const Expr &expr) {
-  LocationScope here(*this, expr.span);
+  std::optional<LocationScope> here;
+  if (!llvm::isa<IntegerExpr, FloatExpr, BoolExpr, StringExpr, NameExpr>(expr)) // which build no ops
+    here.emplace(*this, expr.span);
   switch (expr.kind) {
   case Expr::Kind::Integer:
     return Value::integer(cast<IntegerExpr>(expr).value);

@@ -58,24 +58,31 @@ Value ModelCompiler::applyMetric(EntryBuilder &entry, const Callable &metric, co
   return evaluator.run(*metric.decl, frame);
 }
 
-/// Adds value·weight and weight of a mean to two tallies, so that means over unequal batches combine exactly.
+/// The tally of mean k of a sum of means: `loss/sum`, then `loss/sum_2`.
+static std::string tallyPath(const std::string &name, const char *part, size_t k) {
+  return name + "/" + part + (k ? "_" + std::to_string(k + 1) : "");
+}
+
+/// Adds value·weight and weight of each mean to two tallies, so that means over unequal batches combine exactly.
 static void tallyMean(Evaluator &evaluator, EntryBuilder &entry, const std::string &name, const Tensor &value) {
   Emitter &emitter = evaluator.emitter;
   auto scalar = mlir::RankedTensorType::get({}, emitter.builder.getF64Type());
-  Tensor weight;
-  if (value.divisor)
-    weight.value = value.divisor;
-  else
-    weight = emitter.cast(*entry.validRows, scalar.getElementType());
-  auto add = [&](const char *part, const Tensor &addend) {
-    std::string path = name + "/" + part;
+  auto add = [&](const std::string &path, const Tensor &addend) {
     OwnedValue *tally = evaluator.owned.find(path);
     if (!tally)
       tally = &evaluator.owned.add({path, OwnedStmt::Role::Tally, scalar, Value::integer(0), {}, {}, {}, ""});
     entry.update(*tally, emitter.binary<nn::AddOp>(entry.owned(*tally), addend));
   };
-  add("sum", emitter.binary<nn::MulOp>(emitter.cast(value, scalar.getElementType()), weight));
-  add("weight", weight);
+  std::vector<MeanTerm> terms = value.means ? *value.means : std::vector<MeanTerm>{{value.value, {}}};
+  for (auto [k, term] : llvm::enumerate(terms)) {
+    Tensor mean, weight;
+    mean.value = term.value;
+    weight.value = term.divisor;
+    if (!term.divisor)
+      weight = emitter.cast(*entry.validRows, scalar.getElementType());
+    add(tallyPath(name, "sum", k), emitter.binary<nn::MulOp>(emitter.cast(mean, scalar.getElementType()), weight));
+    add(tallyPath(name, "weight", k), weight);
+  }
 }
 
 void ModelCompiler::buildEvaluate() {
@@ -120,15 +127,35 @@ void ModelCompiler::buildEvaluate() {
   evaluator.entry = nullptr;
 }
 
+/// Whether training looks at this result of a validation.
+bool ModelCompiler::isFollowed(llvm::StringRef result) {
+  if (train.stop && train.stop->result == result)
+    return true;
+  mlir::func::FuncOp step;
+  for (auto function : module.getOps<mlir::func::FuncOp>())
+    if (function.getName() == "train_step_log")
+      step = function;
+  for (unsigned i = 0; step && i < step.getNumArguments(); ++i)
+    if (step.getArgAttrOfType<mlir::StringAttr>(i, "nn.role") == "validation" &&
+        step.getArgAttrOfType<mlir::StringAttr>(i, "nn.name") == result)
+      return true;
+  return false;
+}
+
 void ModelCompiler::buildResult() {
   EntryBuilder entry(evaluator.emitter, module, "result");
   evaluator.entry = &entry;
   Emitter &emitter = evaluator.emitter;
   mlir::Type f64 = emitter.builder.getF64Type();
   auto mean = [&](const std::string &name) {
-    OwnedValue *sum = evaluator.owned.find(name + "/sum"), *weight = evaluator.owned.find(name + "/weight");
-    if (sum && weight)
-      entry.result("metric", name, emitter.binary<nn::DivOp>(entry.owned(*sum), entry.owned(*weight)));
+    std::optional<Tensor> total;
+    for (size_t k = 0; const OwnedValue *sum = evaluator.owned.find(tallyPath(name, "sum", k)); ++k) {
+      const OwnedValue *weight = evaluator.owned.find(tallyPath(name, "weight", k));
+      Tensor quotient = emitter.binary<nn::DivOp>(entry.owned(*sum), entry.owned(*weight));
+      total = total ? emitter.binary<nn::AddOp>(*total, quotient) : quotient;
+    }
+    if (total)
+      entry.result("metric", name, *total);
   };
   mean("loss");
   // A metric's inputs do not exist here: zeros of their types stand for them, and must not reach the result.
@@ -150,11 +177,14 @@ void ModelCompiler::buildResult() {
     }
     Value result = applyMetric(entry, metric, name, MetricPhase::Result, placeholders);
     std::optional<Tensor> number = evaluator.toTensor(result, f64, metric.span);
-    if (number && number->rank() == 0)
+    if (number && (number->rank() == 0 || number->rank() == 2))
       entry.result("metric", name, emitter.cast(*number, f64));
     else if (number)
+      evaluator.error(metric.span, "the metric `" + name + "` is one number or a table of them, and this is " +
+                                       evaluator.names.type(*number));
+    if (number && number->rank() == 2 && isFollowed(name))
       evaluator.error(metric.span,
-                      "the metric `" + name + "` is one number, and this is " + evaluator.names.type(*number));
+                      "the metric `" + name + "` is a table, which neither `stop` nor a schedule can follow");
   }
   entry.finish({});
   if (entry.usesPlaceholder())

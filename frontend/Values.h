@@ -57,6 +57,12 @@ struct DimensionNames {
   std::vector<std::string> names;
 };
 
+/// One mean of a weighted sum of means, all scalars.
+struct MeanTerm {
+  mlir::Value value;
+  mlir::Value divisor; ///< what the mean was divided by (in f64); null: each valid row counts once
+};
+
 struct Tensor {
   mlir::Value value;
   /// Adapts to the element type it meets, like a literal: scalars of steps, schedules and configurations (in f64).
@@ -64,8 +70,9 @@ struct Tensor {
   BatchMark batch;
   ReceptiveField field;
   std::shared_ptr<const Trail> trail;
-  /// Of a mean taken under a validity mask: what it was divided by (an f64 scalar), so that means add up exactly.
-  mlir::Value divisor;
+  /// Of a mean taken under a validity mask, and of weighted sums of such means: the terms, which add up exactly over
+  /// batches. Null for everything else.
+  std::shared_ptr<const std::vector<MeanTerm>> means;
   std::shared_ptr<const DimensionNames> dims;
   std::string record; ///< name of the data field whose values these are, perhaps in another type
 
@@ -137,7 +144,7 @@ public:
   static Value word(std::string text) { return text_(Kind::Word, std::move(text)); }
   static Value tensor(Tensor tensor) {
     Value v(Kind::Tensor);
-    v.tensorValue = std::make_shared<const Tensor>(std::move(tensor));
+    v.data = std::make_shared<const Tensor>(std::move(tensor));
     return v;
   }
   static Value tuple(std::vector<Value> elements, std::vector<std::string> names = {}) {
@@ -150,7 +157,7 @@ public:
   }
   static Value callable(Callable callable) {
     Value v(Kind::Callable);
-    v.callableValue = std::make_shared<const Callable>(std::move(callable));
+    v.data = std::make_shared<const Callable>(std::move(callable));
     return v;
   }
   static Value epochs(double count) {
@@ -181,40 +188,45 @@ public:
   bool asBool() const { return integerValue != 0; }
   /// The number of an integer, float or count of epochs.
   double asNumber() const { return isInteger() ? double(integerValue) : floatValue; }
-  const std::string &asText() const { return *text; }
-  const Tensor &asTensor() const { return *tensorValue; }
-  const Callable &asCallable() const { return *callableValue; }
+  const std::string &asText() const { return *static_cast<const std::string *>(data.get()); }
+  const Tensor &asTensor() const { return *static_cast<const Tensor *>(data.get()); }
+  const Callable &asCallable() const { return *static_cast<const Callable *>(data.get()); }
   mlir::Type asType() const { return typeValue; }
   /// The elements of a tuple, list or map; the bounds of a range.
-  const std::vector<Value> &elements() const { return *sequenceElements; }
+  const std::vector<Value> &elements() const;
   /// Names of a tuple's elements (empty where there are none) or keys of a map.
-  const std::vector<std::string> &names() const { return *sequenceNames; }
+  const std::vector<std::string> &names() const;
 
 private:
   explicit Value(Kind kind) : valueKind(kind) {}
   static Value text_(Kind kind, std::string text) {
     Value v(kind);
-    v.text = std::make_shared<const std::string>(std::move(text));
+    v.data = std::make_shared<const std::string>(std::move(text));
     return v;
   }
-  static Value sequence(Kind kind, std::vector<Value> elements, std::vector<std::string> names) {
-    Value v(kind);
-    names.resize(elements.size());
-    v.sequenceElements = std::make_shared<const std::vector<Value>>(std::move(elements));
-    v.sequenceNames = std::make_shared<const std::vector<std::string>>(std::move(names));
-    return v;
-  }
+  static Value sequence(Kind kind, std::vector<Value> elements, std::vector<std::string> names);
 
   Kind valueKind = Kind::Error;
   int64_t integerValue = 0;
   double floatValue = 0;
   mlir::Type typeValue;
-  std::shared_ptr<const std::string> text;
-  std::shared_ptr<const Tensor> tensorValue;
-  std::shared_ptr<const Callable> callableValue;
-  std::shared_ptr<const std::vector<Value>> sequenceElements;
-  std::shared_ptr<const std::vector<std::string>> sequenceNames;
+  struct Sequence;
+  std::shared_ptr<const void> data; ///< a text, tensor, callable or sequence, as the kind says
 };
+
+struct Value::Sequence {
+  std::vector<Value> elements;
+  std::vector<std::string> names;
+};
+
+inline Value Value::sequence(Kind kind, std::vector<Value> elements, std::vector<std::string> names) {
+  Value v(kind);
+  names.resize(elements.size());
+  v.data = std::make_shared<const Sequence>(Sequence{std::move(elements), std::move(names)});
+  return v;
+}
+inline const std::vector<Value> &Value::elements() const { return static_cast<const Sequence *>(data.get())->elements; }
+inline const std::vector<std::string> &Value::names() const { return static_cast<const Sequence *>(data.get())->names; }
 
 /// How messages write values and types. Extents that stand for a dimension variable print as its name.
 class TypeNames {

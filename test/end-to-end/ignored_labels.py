@@ -73,6 +73,20 @@ def main(nnc, folder):
             if not np.allclose(have, want, rtol=2e-6, atol=1e-7):
                 complaints.append(f"{loss}: {what} is {have}, NumPy's {want}")
 
+    # Means with different divisors, scaled and added: each is taken over the data set on its own. The weights and data are the last ones.
+    for loss, value in (("0.25 * cross_entropy(output, label)", lambda ce, square: 0.25 * ce),
+                        ("-0.3 * mse(output, x[:, 1:]) + cross_entropy(ignore: 255)(output, label) / 4 + 1", lambda ce, square: ce / 4 - 0.3 * square + 1),
+                        ("2 * (cross_entropy(ignore: 255)(output, label) - mse(output, x[:, 1:]))", lambda ce, square: 2 * (ce - square))):
+        (folder / "m.nn").write_text(MODEL % loss)
+        subprocess.run([nnc, "m.nn", "-o", "m", "--threads=none"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+        ignore = 255 if "255" in loss else -100
+        np.savez(folder / "test.npz", x=x, label=np.where(label == 255, ignore, label).astype(np.int32))
+        got = float(dict(line.split() for line in run("eval", "--quiet", "--weights", "w.safetensors").splitlines())["loss"])
+        square = np.mean((x.astype(np.float64) @ weight.T + bias - x[:, 1:])**2)
+        want = value(softmax_loss(weight, bias, x, label, 255)[0], square)
+        if not np.allclose(got, want, rtol=2e-6):
+            complaints.append(f"{loss}: loss of the data set is {got}, NumPy's {want}")
+
     for loss, bad, said in (
             ("cross_entropy", 3, "record 2 holds 3, the model takes 0 to 2 (and -100, which does not count): correct the data, or the "
                                  "model's number of classes"),
