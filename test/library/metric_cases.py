@@ -84,8 +84,10 @@ def perplexity(x, y, ignore=-100):
 
 
 METRICS = [
-    Case("confusion_matrix", "cast(confusion_matrix(x, y), f64)", {"x": real(9, 4), "y": ids(9, below=4)}, table, gradients=False),
-    Case("confusion_matrix", "cast(confusion_matrix(x, y), f64)", {"x": real(2, 7, 3), "y": ids(2, 7, below=3)}, table, gradients=False),
+    MetricCase("confusion_matrix", "confusion_matrix", CLASSES, table),
+    MetricCase("confusion_matrix", "confusion_matrix", POSITIONS, table),
+    Case("confusion_counts", "cast(confusion_counts(x, y), f64)", {"x": real(9, 4), "y": ids(9, below=4)}, table, gradients=False),
+    Case("confusion_counts", "cast(confusion_counts(x, y), f64)", {"x": real(2, 7, 3), "y": ids(2, 7, below=3)}, table, gradients=False),
     MetricCase("accuracy", "accuracy", CLASSES, accuracy),
     MetricCase("accuracy", "accuracy(ignore: 1)", POSITIONS, lambda x, y: accuracy(x, y, 1)),
     MetricCase("accuracy", "accuracy(ignore: none)", POSITIONS, accuracy),
