@@ -227,7 +227,7 @@ void SourceReader::fixedFields() {
     add("label", {}, builder.getI32Type());
   } else if (training && !training->fields.empty()) {
     source.fields = training->fields;
-  } else if (source.kind == "idx" && !inputs.empty()) {
+  } else if (source.kind == "idx" && !inputs.empty() && inputs.front().second.getRank() > 0) {
     // Bytes of the shape that the model looks at, and a label.
     add("image", inputs.front().second.getShape().drop_front(), builder.getIntegerType(8, false));
     if (source.files.size() > 1)
