@@ -23,7 +23,7 @@ static constexpr int64_t kPackedBlock = 256, kFewTasks = 4, kFewTasksBlock = 64,
 static constexpr int64_t kGatheredBlock = 48;
 /// Points of the sums in a panel: so many that accumulators rarely leave the registers, so few that the panels of a
 /// task stay in the second cache.
-static constexpr int64_t kPanelDepth = 512;
+static constexpr int64_t kPanelDepth = 1024;
 
 /// Takes the sums in blocks where they are long.
 static void blockDepth(const ContractionProblem &p, TilePlan &plan) {

@@ -124,7 +124,7 @@ for size, (m, n, k) in {"deep": (70, 67, 1543), "deep_narrow": (49, 530, 2048), 
     product(f"{size}_bias", "km", "kn", "nm", extents, epilogue=lambda *t: bias_tanh(*t, 0))
     product(f"{size}_update", "km", "kn", "mn", extents, epilogue=momentum)
     product(f"{size}_double", "km", "kn", "mn", extents, element="f64")
-for size, (b, k, c) in {"whole": (5, 37, 1), "outer": (7, 130, 1), "inner": (3, 901, 1), "three": (4, 17, 19)}.items():
+for size, (b, k, c) in {"whole": (5, 37, 1), "outer": (13, 130, 1), "inner": (2, 1201, 1), "three": (7, 17, 19)}.items():
     extents = {"b": b, "c": c, "k": k, "m": 51, "n": 75}
     product(f"gathered_{size}", "bckm", "kbcn", "mn", extents)
     product(f"gathered_{size}_across", "mbck", "nkcb", "mn", extents, epilogue=lambda *t: bias_tanh(*t, 1))
