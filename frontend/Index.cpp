@@ -13,12 +13,15 @@ static std::optional<int64_t> wrap(int64_t index, int64_t extent) {
 }
 
 Value Evaluator::indexSequence(const Value &base, const IndexExpr &expr) {
-  const Subscript &place = expr.subscripts.front();
   int64_t size = base.elements().size();
-  if (expr.subscripts.size() != 1 || (place.kind != Subscript::Kind::Index && place.kind != Subscript::Kind::Slice)) {
+  auto takesOne = [&](const Subscript &place) {
+    return place.kind == Subscript::Kind::Index || place.kind == Subscript::Kind::Slice;
+  };
+  if (expr.subscripts.size() != 1 || !takesOne(expr.subscripts.front())) {
     error(expr.span, names.describe(base) + " takes one index");
     return Value::error();
   }
+  const Subscript &place = expr.subscripts.front();
   if (place.kind == Subscript::Kind::Index) {
     auto at = evaluateInteger(*place.low, "an index");
     if (!at)
