@@ -28,5 +28,6 @@ seeds = ":".join(map(str, [*pages, *wrong, *files, *sorted((source / "stdlib").g
 status = subprocess.run(
     [source / "build/fuzz/test/bin/fuzz-frontend", f"-runs={runs}", "-timeout=120", "-rss_limit_mb=1024", "-max_len=8000",
      "-print_final_stats=1", f"-artifact_prefix={folder}/", corpus],
-    env=dict(os.environ, NNC_FUZZ_SEEDS=seeds, ASAN_OPTIONS="detect_leaks=0:allow_user_poisoning=0")).returncode
+    env=dict(os.environ, NNC_FUZZ_SEEDS=seeds, ASAN_OPTIONS="detect_leaks=0:allow_user_poisoning=0",
+             UBSAN_OPTIONS="halt_on_error=1:print_stacktrace=1")).returncode
 sys.exit(status)
