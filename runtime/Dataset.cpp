@@ -127,6 +127,23 @@ void splitClasses(Dataset &data, int64_t field, int64_t folds, int64_t index, ui
   part.count = int64_t(part.picks.size());
 }
 
+/// The field (from 1) whose classes each fold has its share of, or 0.
+static int64_t stratified(const nnrt_train &train) {
+  const nnrt_source &validation = train.validation;
+  return validation.kind && !strcmp(validation.kind, "kfold") ? optionOf(validation, "stratify") : 0;
+}
+
+void splitAsKfold(const nnrt_train &train, Dataset &data, int64_t folds, int64_t index, Part &rest, Part &part) {
+  if (int64_t field = stratified(train))
+    splitClasses(data, field - 1, folds, index, uint64_t(train.seed), rest, part);
+  else
+    splitFold(data, folds, index, uint64_t(train.seed), rest, part);
+}
+
+int64_t mostFolds(const nnrt_train &train, const Dataset &data) {
+  return stratified(train) ? data.count() : runsOf(data);
+}
+
 /// The part as the program writes it.
 static std::string partText(const nnrt_source &part) {
   if (!strcmp(part.kind, "kfold"))
@@ -144,12 +161,9 @@ Status openTraining(const nnrt_train &train, const DataPlace &place, TrainingDat
     splitTail(*opened.data, validation.value, opened.training, opened.validation);
   } else if (!strcmp(validation.kind, "fraction")) {
     splitDraw(*opened.data, validation.value, uint64_t(train.seed), opened.training, opened.validation);
-  } else if (!strcmp(validation.kind, "kfold") && optionOf(validation, "stratify")) {
-    splitClasses(*opened.data, optionOf(validation, "stratify") - 1, optionOf(validation, "folds"),
-                 optionOf(validation, "index"), uint64_t(train.seed), opened.training, opened.validation);
   } else if (!strcmp(validation.kind, "kfold")) {
-    splitFold(*opened.data, optionOf(validation, "folds"), optionOf(validation, "index"), uint64_t(train.seed),
-              opened.training, opened.validation);
+    splitAsKfold(train, *opened.data, optionOf(validation, "folds"), optionOf(validation, "index"), opened.training,
+                 opened.validation);
   } else {
     DataPlace second = place;
     second.vocabulary = opened.data->vocabulary();

@@ -94,6 +94,10 @@ void splitDraw(Dataset &data, double fraction, uint64_t seed, Part &rest, Part &
 void splitFold(Dataset &data, int64_t folds, int64_t index, uint64_t seed, Part &rest, Part &part);
 /// The same with as many records of each value of `field` in each part, but for one.
 void splitClasses(Dataset &data, int64_t field, int64_t folds, int64_t index, uint64_t seed, Part &rest, Part &part);
+/// As `kfold` does: with the block's seed, and in each part its share of the classes where the block stratifies.
+void splitAsKfold(const nnrt_train &train, Dataset &data, int64_t folds, int64_t index, Part &rest, Part &part);
+/// Into how many folds the data can be drawn.
+int64_t mostFolds(const nnrt_train &train, const Dataset &data);
 
 /// Copies batches of records into the arena, for one entry.
 class Feeder {

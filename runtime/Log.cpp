@@ -34,7 +34,8 @@ Status Log::open(const std::string &name, int64_t keep) {
 void Log::step(int64_t step, double loss, double rate, const double *norm) {
   if (!file)
     return;
-  append(line, "{\"step\":%lld,\"loss\":", (long long)step);
+  line += head;
+  append(line, "\"step\":%lld,\"loss\":", (long long)step);
   appendNumber(line, loss);
   line += ",\"lr\":";
   appendNumber(line, rate);
@@ -48,7 +49,8 @@ void Log::step(int64_t step, double loss, double rate, const double *norm) {
 void Log::validation(int64_t epoch, const Metrics &metrics, const std::vector<Table> &tables) {
   if (!file)
     return;
-  append(line, "{\"epoch\":%lld", (long long)epoch);
+  line += head;
+  append(line, "\"epoch\":%lld", (long long)epoch);
   for (const auto &metric : metrics) {
     line += ',';
     appendString(line, (metric.first == "loss" ? "val_" + metric.first : metric.first).c_str());

@@ -15,6 +15,8 @@ public:
   /// Starts the file anew, or goes on behind its first `keep` bytes; without a path nothing is logged.
   Status open(const std::string &path, int64_t keep = 0);
   bool active() const { return file; }
+  /// From now on lines begin with this fold.
+  void setFold(int64_t fold) { head = format("{\"fold\":%lld,", (long long)fold); }
   /// `norm` is null where the step does not report one. `step` counts from 1.
   void step(int64_t step, double loss, double rate, const double *norm);
   void validation(int64_t epoch, const Metrics &metrics, const std::vector<Table> &tables);
@@ -29,7 +31,7 @@ private:
   void endLine();
   FILE *file = nullptr;
   int64_t written = 0;
-  std::string path, line;
+  std::string path, line, head = "{"; // head: how every line begins
 };
 
 } // namespace nnrt

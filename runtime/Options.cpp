@@ -31,19 +31,21 @@ static const VerbFacts verbs[] = {
     {Summary, "summary", "", "layer by layer: output shape, parameters, FLOPs, bytes"},
     {Info, "info", " [FILE]", "what this program is, or what a weight file holds"},
     {FindRate, "find-lr", "", "search for a learning rate: the loss while the rate rises from step to step"},
+    {Kfold, "kfold", "", "cross-validation: train once per part of the data and validate on it"},
     {Plot, "plot", " RUN.jsonl...", "learning curves of logs as a picture"},
     {Bench, "bench", "", "time steps on one fixed batch; commands RUN n, INFO, QUIT on the standard input"},
 };
 
-static constexpr uint32_t running = Train | Eval | Predict | Gradients | Bench | OwnEntry | FindRate;
+static constexpr uint32_t running = Train | Eval | Predict | Gradients | Bench | OwnEntry | FindRate | Kfold;
 static const char *const groups[] = {"Data", "Weights", "Training", "Output", "Machine"};
 static const OptionFacts optionTable[] = {
-    {"--data", "DIR|builtin", Kind::Text, Train | Eval | Bench | FindRate, "Data",
+    {"--data", "DIR|builtin", Kind::Text, Train | Eval | Bench | FindRate | Kfold, "Data",
      "folder of the data files (default: the working directory); builtin: generated digits"},
     {"--data", "FILE|DIR|builtin", Kind::Text, Gradients, "Data",
      "a .safetensors or .npz file with one batch by name; or a data folder, whose first batch is taken"},
-    {"--shuffle", "yes|no", Kind::YesNo, Train | Bench, "Data", "no: take the records in the order of the file"},
-    {"--overlap", "yes|no", Kind::YesNo, Train, "Data", "no: make no batch while the step before runs"},
+    {"--shuffle", "yes|no", Kind::YesNo, Train | Bench | Kfold, "Data",
+     "no: take the records in the order of the file"},
+    {"--overlap", "yes|no", Kind::YesNo, Train | Kfold, "Data", "no: make no batch while the step before runs"},
     {"--weights", "FILE", Kind::Text, Train, "Weights", "start from these weights (default: the initialisers)"},
     {"--weights", "FILE", Kind::Text, Eval | Predict | OwnEntry, "Weights",
      "use these weights (default: PROGRAM.safetensors)"},
@@ -54,14 +56,15 @@ static const OptionFacts optionTable[] = {
     {"--out", "FILE", Kind::Text, Gradients, "Output", "where to write loss, d/PARAMETER and d/INPUT"},
     {"--report", "DIR", Kind::Text, Eval, "Output",
      "also write metrics.json and, for classes, confusion.csv into this folder"},
-    {"--epochs", "N", Kind::Count, Train, "Training", "how often each record is seen"},
-    {"--steps", "N", Kind::Count, Train, "Training", "how many batches are taken, instead of --epochs"},
+    {"--folds", "K", Kind::Count, Kfold, "Training", "how many parts (default: those of validation = kfold(K, ...))"},
+    {"--epochs", "N", Kind::Count, Train | Kfold, "Training", "how often each record is seen"},
+    {"--steps", "N", Kind::Count, Train | Kfold, "Training", "how many batches are taken, instead of --epochs"},
     {"--steps", "N", Kind::Count, FindRate, "Training", "how many batches are taken (default: 100)"},
     {"--from", "X", Kind::Number, FindRate, "Training", "the first learning rate (default: 1e-6)"},
     {"--to", "X", Kind::Number, FindRate, "Training", "the last one (default: 10)"},
     {"-o", "FILE.svg", Kind::Text, FindRate | Plot, "Output", "where to write the picture"},
-    {"--lr", "X", Kind::Number, Train | Bench, "Training", "learning rate in place of the program's"},
-    {"--seed", "N", Kind::Natural, Train | Gradients | Bench | FindRate, "Training",
+    {"--lr", "X", Kind::Number, Train | Bench | Kfold, "Training", "learning rate in place of the program's"},
+    {"--seed", "N", Kind::Natural, Train | Gradients | Bench | FindRate | Kfold, "Training",
      "seed of initialisers, order and dropout"},
     {"--seed", "N", Kind::Natural, OwnEntry, "Output", "seed of what the entry draws"},
     {"--entry", "train|predict", Kind::Text, Bench, "Training", "what to time (default: train)"},
@@ -69,8 +72,8 @@ static const OptionFacts optionTable[] = {
     {"--checkpoint-every", "N|Ns", Kind::Cadence, Train, "Training",
      "steps or seconds between checkpoints (default: 60s)"},
     {"--resume", nullptr, Kind::Flag, Train, "Training", "go on with the run in the folder, if it holds one"},
-    {"--log", "FILE.jsonl", Kind::Text, Train, "Output", "one JSON line per step and per validation"},
-    {"--quiet", nullptr, Kind::Flag, Train | Eval, "Output", "only the results"},
+    {"--log", "FILE.jsonl", Kind::Text, Train | Kfold, "Output", "one JSON line per step and per validation"},
+    {"--quiet", nullptr, Kind::Flag, Train | Eval | Kfold, "Output", "only the results"},
     {"--threads", "N", Kind::Count, running, "Machine",
      "threads (default: NNC_NUM_THREADS, else the CPUs of this process)"},
 };
@@ -196,6 +199,10 @@ static Status unknownOption(const Options &options, const VerbFacts &verb, const
   for (const OptionFacts &facts : optionTable)
     if (facts.verbs & verb.verb)
       names.push_back(facts.name);
+  for (const VerbFacts &other : verbs)
+    if (findOption(other.verb, name))
+      return usage("%s has no option '%s', which is one of %s: see '%s %s --help'", verb.name, name.c_str(), other.name,
+                   options.program.c_str(), verb.name);
   if (const char *meant = nearest(name, names))
     return usage("%s has no option '%s': did you mean '%s'?", verb.name, name.c_str(), meant);
   return usage("%s has no option '%s': see '%s %s --help'", verb.name, name.c_str(), options.program.c_str(),

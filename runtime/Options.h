@@ -17,7 +17,8 @@ enum Verb : uint32_t {
   Info = 64,
   OwnEntry = 128,
   Plot = 256,
-  FindRate = 512
+  FindRate = 512,
+  Kfold = 1024
 };
 
 /// A parsed command line. Every value has been checked against its kind.

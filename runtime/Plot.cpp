@@ -78,8 +78,8 @@ static std::vector<std::pair<double, double>> smoothed(const std::vector<std::pa
 static Status readLog(const std::string &path, int color, Charts &charts) {
   std::shared_ptr<Region> file;
   NNRT_TRY(Region::map(path, file, "plot takes logs that 'train --log FILE.jsonl' has written"));
-  std::string run = fileName(path);
-  run = run.substr(0, run.rfind(".jsonl"));
+  std::string log = fileName(path);
+  log = log.substr(0, log.rfind(".jsonl"));
   const char *at = file->data(), *end = at + file->size();
   double step = 0;
   int64_t number = 0, used = 0;
@@ -97,17 +97,22 @@ static Status readLog(const std::string &path, int color, Charts &charts) {
       return wrong("%s: line %lld is not a line of a log (%s)", path.c_str(), (long long)number,
                    rapidjson::GetParseError_En(parsed.Code()));
     bool ofStep = false;
+    int fold = -1; // of a log of kfold, whose rounds are runs of their own
     for (const auto &[key, value] : values.values)
       if (key == "step")
         step = value, ofStep = true;
+      else if (key == "fold")
+        fold = int(value);
+    std::string name = fold < 0 ? log : format("%s, fold %d", log.c_str(), fold);
     for (const auto &[key, value] : values.values) {
-      if (key == "step" || key == "epoch")
+      if (key == "step" || key == "epoch" || key == "fold")
         continue;
       ++used;
       std::string title = key == "val_loss" ? "loss" : key;
-      std::string name = key == "val_loss" ? run + " (validation)" : run;
+      bool ofValidation = key == "val_loss";
       // A run's validation has the colour behind that of its steps.
-      Curve &curve = charts.curve(title, name, 2 * color + (key == "val_loss"), ofStep && key != "lr");
+      Curve &curve = charts.curve(title, ofValidation ? name + " (validation)" : name,
+                                  2 * (color + std::max(fold, 0)) + ofValidation, ofStep && key != "lr");
       curve.points.emplace_back(step, value);
     }
   }

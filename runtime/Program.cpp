@@ -79,6 +79,8 @@ static Status runVerb(const Invocation &invocation) {
     return runBench(invocation);
   case FindRate:
     return runFindRate(invocation);
+  case Kfold:
+    return runKfold(invocation);
   case Plot:
     return runPlot(invocation);
   case Summary:

@@ -34,6 +34,7 @@ Status runOwnEntry(const Invocation &invocation);
 Status runGradients(const Invocation &invocation);
 Status runBench(const Invocation &invocation);
 Status runFindRate(const Invocation &invocation);
+Status runKfold(const Invocation &invocation);
 Status runPlot(const Invocation &invocation);
 Status runSummary(const Invocation &invocation);
 Status runInfo(const Invocation &invocation);

@@ -1,17 +1,10 @@
-// `train`: where a run begins or goes on, the loop over steps, validation at the borders of epochs, and the weights at
-// the end.
-#include "Checkpointer.h"
-#include "EarlyStopping.h"
-#include "Log.h"
+// `train`: where a run begins or goes on, and the weights at its end.
 #include "Program.h"
 #include "Progress.h"
-#include "Sampler.h"
-#include "Signals.h"
-#include "Step.h"
+#include "TrainingLoop.h"
 #include "Transfer.h"
 #include "Weights.h"
-#include <algorithm>
-#include <cmath>
+#include <csignal>
 
 namespace nnrt {
 
@@ -25,16 +18,6 @@ struct Run {
   CheckpointFolder folder;
   Checkpoint from; // where it goes on, if it does
   bool goesOn = false;
-};
-
-/// What the loop works with.
-struct Parts {
-  Sampler &sampler;
-  TrainingStep &step;
-  Evaluation *evaluation; // null: nothing to validate on
-  EarlyStopping &stopping;
-  Log &log;
-  Checkpointer *checkpointer; // null: none are written
 };
 } // namespace
 
@@ -64,12 +47,12 @@ static void announce(const Run &run, const Instance &instance, const Sampler &sa
 }
 
 /// Keeps the run where it can be kept, and says how to go on.
-static Status interrupted(const Run &run, const Parts &parts, int signal) {
+static Status interrupted(const Run &run, const TrainingLoop &loop, int signal) {
   ExitCode code = signal == SIGINT ? Interrupted : Terminated;
   std::string where =
       format("interrupted after step %lld of %lld: ", (long long)run.state.step, (long long)run.state.total);
-  if (parts.checkpointer) {
-    NNRT_TRY(parts.checkpointer->write(run.state, parts.stopping.best()));
+  if (loop.checkpointer) {
+    NNRT_TRY(loop.checkpointer->write(run.state, loop.stopping.best()));
     return Status(code, where + format("the run is kept in '%s', the same command with --resume goes on with it",
                                        run.folder.path().c_str()));
   }
@@ -78,121 +61,25 @@ static Status interrupted(const Run &run, const Parts &parts, int signal) {
                                      run.out.c_str()));
 }
 
-static Status diverged(const Run &run) {
-  std::string kept = run.folder.isOpen() ? format("'%s' is as the last checkpoint left it", run.folder.path().c_str())
-                                         : "nothing was written";
-  return wrong("the loss became %s at step %lld of %lld: lower the learning rate (--lr), or look for values in the "
-               "data that are not finite; %s",
-               std::isnan(run.state.loss) ? "NaN" : "infinite", (long long)run.state.step, (long long)run.state.total,
-               kept.c_str());
-}
-
-/// What follows the last step of an epoch. `ends` where the run does; an interruption leaves it to be done again.
-static Status validate(Run &run, const Parts &parts, Progress &progress, bool &ends) {
-  RunState &state = run.state;
-  int64_t epochs = parts.sampler.epochsAfter(state.step), epoch = std::max<int64_t>(epochs, 1);
-  Metrics metrics;
-  state.validated = false;
-  if (parts.evaluation)
-    NNRT_TRY(parts.evaluation->run(metrics, [&](int64_t done) {
-      progress.validating(done, run.data.validation.count);
-      return !SignalWatch::arrived();
-    }));
-  if (SignalWatch::arrived())
-    return {};
-  state.validated = true;
-  progress.epoch(state.step, epoch, metrics);
-  state.epochLoss = 0;
-  state.epochSteps = 0;
-  if (parts.evaluation) {
-    parts.log.validation(epochs, metrics, parts.evaluation->tables());
-    parts.step.validated(metrics);
-    state.validation = metrics;
-    ++state.validations;
-  }
-  NNRT_TRY(parts.log.flush());
-  ends = parts.stopping.ends(metrics, epoch);
-  state.stopping = parts.stopping.state();
-  return {};
-}
-
-static Status runStep(Run &run, const Parts &parts, Progress &progress) {
-  RunState &state = run.state;
-  NNRT_TRY(parts.step.load(state.step));
-  state.loss = parts.step.run(state.step, state.step + 1 < state.total);
-  int64_t epoch = parts.sampler.epochsAfter(state.step) + 1;
-  ++state.step;
-  NNRT_TRY(parts.step.assertions());
-  double norm = parts.step.norm();
-  parts.log.step(state.step, state.loss, parts.step.rate(), parts.step.hasNorm() ? &norm : nullptr);
-  if (!std::isfinite(state.loss)) {
-    progress.clear();
-    NNRT_TRY(parts.log.flush());
-    return diverged(run);
-  }
-  state.epochLoss += state.loss;
-  ++state.epochSteps;
-  progress.step(state.step, epoch, state.loss);
-  return {};
-}
-
-static Status loop(Run &run, const Parts &parts) {
-  SignalWatch watch;
-  RunState &state = run.state;
-  Progress progress(run.quiet, state.total, state.epochs, parts.sampler.batch());
-  progress.resume(state.step, state.epochSteps, state.epochLoss);
-  bool ends = parts.stopping.hasEnded(), pending = !state.validated;
-  while (!ends && (pending || state.step < state.total)) {
-    if (!pending)
-      NNRT_TRY(runStep(run, parts, progress));
-    bool border = parts.sampler.epochsAfter(state.step) > parts.sampler.epochsAfter(state.step - 1);
-    if (pending || border || state.step == state.total)
-      NNRT_TRY(validate(run, parts, progress, ends));
-    pending = false;
-    state.logBytes = parts.log.bytes();
-    if (int signal = SignalWatch::arrived()) {
-      progress.clear();
-      return interrupted(run, parts, signal);
-    }
-    if (parts.checkpointer)
-      NNRT_TRY(parts.checkpointer->step(state, parts.stopping.best()));
-  }
-  return {};
-}
-
 /// The results, the weights, and the checkpoint of a run that is over.
-static Status finish(Run &run, const Parts &parts, Instance &instance) {
+static Status finish(Run &run, const TrainingLoop &loop, Instance &instance) {
   run.state.finished = true;
-  NNRT_TRY(parts.log.flush());
-  if (parts.checkpointer)
-    NNRT_TRY(parts.checkpointer->write(run.state, parts.stopping.best()));
-  parts.stopping.restore();
+  NNRT_TRY(loop.log.flush());
+  if (loop.checkpointer)
+    NNRT_TRY(loop.checkpointer->write(run.state, loop.stopping.best()));
+  loop.stopping.restore();
   if (run.quiet) {
-    Metrics metrics = parts.stopping.kept();
+    Metrics metrics = loop.stopping.kept();
     if (metrics.empty())
       metrics.emplace_back("loss", run.state.loss);
     printf("%s\n", metricsText(metrics, "", "\n", 9).c_str());
   } else {
-    printf("%s", parts.stopping.text().c_str());
+    printf("%s", loop.stopping.text().c_str());
   }
   NNRT_TRY(saveWeights(run.out, instance));
   if (!run.quiet)
     printf("wrote %s\n", run.out.c_str());
   return {};
-}
-
-/// The length of the run: what the command line says or, where the run goes on, has said; else what the program says.
-static void setLength(const Options &options, const nnrt_train &train, const Sampler &sampler, RunState &state) {
-  if (options.has("--steps") || options.has("--epochs")) {
-    state.lengthGiven = true;
-    state.total = options.integer("--steps", 0);
-    state.epochs = options.integer("--epochs", 0);
-  } else if (!state.lengthGiven) {
-    state.total = train.steps;
-    state.epochs = train.epochs;
-  }
-  if (state.epochs)
-    state.total = sampler.stepsFor(state.epochs);
 }
 
 /// Opens the folder of checkpoints and reads where the run stands.
@@ -321,9 +208,14 @@ Status runTrain(const Invocation &invocation) {
   }
   run.from = Checkpoint(); // its file is not needed any more
   announce(run, instance, sampler);
-  Parts parts{sampler, *step, evaluation.get(), stopping, log, checkpointer.get()};
-  NNRT_TRY(loop(run, parts));
-  return finish(run, parts, instance);
+  TrainingLoop loop{state, run.data.validation, sampler, *step, evaluation.get(), stopping, log};
+  loop.checkpointer = checkpointer.get();
+  loop.quiet = run.quiet;
+  loop.kept = run.folder.isOpen() ? format("'%s' is as the last checkpoint left it", run.folder.path().c_str())
+                                  : "nothing was written";
+  loop.interrupted = [&](int signal) { return interrupted(run, loop, signal); };
+  NNRT_TRY(loop.run());
+  return finish(run, loop, instance);
 }
 
 } // namespace nnrt

@@ -1,0 +1,100 @@
+// Step after step.
+#include "TrainingLoop.h"
+#include "Progress.h"
+#include "Signals.h"
+#include <algorithm>
+#include <cmath>
+
+namespace nnrt {
+
+Status TrainingLoop::diverged() const {
+  return wrong("the loss became %s at step %lld of %lld: lower the learning rate (--lr), or look for values in the "
+               "data that are not finite; %s",
+               std::isnan(state.loss) ? "NaN" : "infinite", (long long)state.step, (long long)state.total,
+               kept.c_str());
+}
+
+/// What follows the last step of an epoch. `ends` where the run does; an interruption leaves it to be done again.
+Status TrainingLoop::validate(Progress &progress, bool &ends) {
+  int64_t epochs = sampler.epochsAfter(state.step), epoch = std::max<int64_t>(epochs, 1);
+  Metrics metrics;
+  state.validated = false;
+  if (evaluation)
+    NNRT_TRY(evaluation->run(metrics, [&](int64_t done) {
+      progress.validating(done, validation.count);
+      return !SignalWatch::arrived();
+    }));
+  if (SignalWatch::arrived())
+    return {};
+  state.validated = true;
+  progress.epoch(state.step, epoch, metrics);
+  state.epochLoss = 0;
+  state.epochSteps = 0;
+  if (evaluation) {
+    log.validation(epochs, metrics, evaluation->tables());
+    step.validated(metrics);
+    state.validation = metrics;
+    ++state.validations;
+  }
+  NNRT_TRY(log.flush());
+  ends = stopping.ends(metrics, epoch);
+  state.stopping = stopping.state();
+  return {};
+}
+
+Status TrainingLoop::runStep(Progress &progress) {
+  NNRT_TRY(step.load(state.step));
+  state.loss = step.run(state.step, state.step + 1 < state.total);
+  int64_t epoch = sampler.epochsAfter(state.step) + 1;
+  ++state.step;
+  NNRT_TRY(step.assertions());
+  double norm = step.norm();
+  log.step(state.step, state.loss, step.rate(), step.hasNorm() ? &norm : nullptr);
+  if (!std::isfinite(state.loss)) {
+    progress.clear();
+    NNRT_TRY(log.flush());
+    return diverged();
+  }
+  state.epochLoss += state.loss;
+  ++state.epochSteps;
+  progress.step(state.step, epoch, state.loss);
+  return {};
+}
+
+Status TrainingLoop::run() {
+  SignalWatch watch;
+  Progress progress(quiet, state.total, state.epochs, sampler.batch());
+  progress.resume(state.step, state.epochSteps, state.epochLoss);
+  bool ends = stopping.hasEnded(), pending = !state.validated;
+  while (!ends && (pending || state.step < state.total)) {
+    if (!pending)
+      NNRT_TRY(runStep(progress));
+    bool border = sampler.epochsAfter(state.step) > sampler.epochsAfter(state.step - 1);
+    if (pending || border || state.step == state.total)
+      NNRT_TRY(validate(progress, ends));
+    pending = false;
+    state.logBytes = log.bytes();
+    if (int signal = SignalWatch::arrived()) {
+      progress.clear();
+      return interrupted(signal);
+    }
+    if (checkpointer)
+      NNRT_TRY(checkpointer->step(state, stopping.best()));
+  }
+  return {};
+}
+
+void setLength(const Options &options, const nnrt_train &train, const Sampler &sampler, RunState &state) {
+  if (options.has("--steps") || options.has("--epochs")) {
+    state.lengthGiven = true;
+    state.total = options.integer("--steps", 0);
+    state.epochs = options.integer("--epochs", 0);
+  } else if (!state.lengthGiven) {
+    state.total = train.steps;
+    state.epochs = train.epochs;
+  }
+  if (state.epochs)
+    state.total = sampler.stepsFor(state.epochs);
+}
+
+} // namespace nnrt
