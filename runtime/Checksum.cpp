@@ -1,4 +1,5 @@
-// CRC-32 eight bytes at a time, from tables made when first asked. Not zlib's: programs link that only to inflate.
+// CRCs of 32 bits, eight bytes at a time, from tables made when first asked. Not zlib's: programs link that only to
+// inflate.
 #include "Checksum.h"
 #include <cstring>
 
@@ -7,11 +8,11 @@ namespace nnrt {
 namespace {
 struct Tables {
   uint32_t at[8][256];
-  Tables() {
+  explicit Tables(uint32_t polynomial) {
     for (uint32_t i = 0; i < 256; ++i) {
       uint32_t crc = i;
       for (int bit = 0; bit < 8; ++bit)
-        crc = crc >> 1 ^ (crc & 1 ? 0xEDB88320u : 0);
+        crc = crc >> 1 ^ (crc & 1 ? polynomial : 0);
       at[0][i] = crc;
     }
     for (int level = 1; level < 8; ++level)
@@ -21,8 +22,7 @@ struct Tables {
 };
 } // namespace
 
-uint32_t crc32(const void *data, int64_t bytes, uint32_t crc) {
-  static const Tables tables;
+static uint32_t checksum(const Tables &tables, const void *data, int64_t bytes, uint32_t crc) {
   auto table = tables.at;
   const unsigned char *at = static_cast<const unsigned char *>(data);
   crc = ~crc;
@@ -37,6 +37,16 @@ uint32_t crc32(const void *data, int64_t bytes, uint32_t crc) {
   for (; bytes > 0; --bytes, ++at)
     crc = crc >> 8 ^ table[0][(crc ^ *at) & 255];
   return ~crc;
+}
+
+uint32_t crc32(const void *data, int64_t bytes, uint32_t crc) {
+  static const Tables tables(0xEDB88320u);
+  return checksum(tables, data, bytes, crc);
+}
+
+uint32_t crc32c(const void *data, int64_t bytes, uint32_t crc) {
+  static const Tables tables(0x82F63B78u);
+  return checksum(tables, data, bytes, crc);
 }
 
 } // namespace nnrt

@@ -78,7 +78,7 @@ std::string folderOf(const std::string &path) {
   return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
 }
 
-static bool writeAll(int file, const Piece &piece) {
+bool writeAll(int file, const Piece &piece) {
   const char *at = static_cast<const char *>(piece.data);
   for (int64_t left = piece.bytes; left > 0;) {
     ssize_t written = write(file, at, size_t(left));
@@ -122,6 +122,18 @@ void flushFolder(const std::string &path) {
     fsync(folder);
     close(folder);
   }
+}
+
+Status makeFolders(const std::string &path, const char *option) {
+  for (size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
+    std::string folder = path.substr(0, end);
+    if (mkdir(folder.c_str(), 0777) != 0 && errno != EEXIST)
+      return wrong("cannot make the folder '%s' (%s): choose another one with %s", folder.c_str(), strerror(errno),
+                   option);
+    if (end == std::string::npos)
+      break;
+  }
+  return isFolder(path) ? Status() : wrong("'%s' is not a folder: %s takes one", path.c_str(), option);
 }
 
 Status checkWritable(const std::string &path, const char *option) {

@@ -41,6 +41,8 @@ struct Piece {
   const void *data;
   int64_t bytes;
 };
+/// Writes to an open file; false, with errno, where not all of it could be written.
+bool writeAll(int file, const Piece &piece);
 /// Writes beside the file, flushes to the disk, renames over it, and flushes the folder. `option` is what the user
 /// chose the place with. What a write that was cut off leaves behind is PATH.PROCESS.tmp.
 Status writeFile(const std::string &path, const std::vector<Piece> &pieces, const char *option);
@@ -48,6 +50,8 @@ Status writeFile(const std::string &path, const std::vector<Piece> &pieces, cons
 void flushFolder(const std::string &path);
 /// The folder that a file lies in.
 std::string folderOf(const std::string &path);
+/// Makes a folder, and those that it lies in; one that is there already is as good.
+Status makeFolders(const std::string &path, const char *option);
 /// Fails early where writeFile(path) could not succeed: no such folder, or no right to write there.
 Status checkWritable(const std::string &path, const char *option);
 

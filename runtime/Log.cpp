@@ -1,4 +1,4 @@
-// JSON lines.
+// JSON lines, and the same as events.
 #include "Log.h"
 #include "Json.h"
 #include <cerrno>
@@ -31,9 +31,33 @@ Status Log::open(const std::string &name, int64_t keep) {
               : wrong("cannot write '%s' (%s): choose another place with --log", path.c_str(), strerror(errno));
 }
 
-void Log::step(int64_t step, double loss, double rate, const double *norm) {
-  if (!file)
-    return;
+/// What a result of the validation is called among those of the steps.
+static std::string nameOf(const std::string &metric) { return metric == "loss" ? "val_loss" : metric; }
+
+Status Log::step(int64_t step, double loss, double rate, const double *norm) {
+  lastStep = step;
+  if (file)
+    stepLine(step, loss, rate, norm);
+  if (!events.active())
+    return {};
+  events.add("loss", loss);
+  events.add("lr", rate);
+  if (norm)
+    events.add("grad_norm", *norm);
+  return events.end(step);
+}
+
+Status Log::validation(int64_t epoch, const Metrics &metrics, const std::vector<Table> &tables) {
+  if (file)
+    validationLine(epoch, metrics, tables);
+  if (!events.active())
+    return {};
+  for (const auto &[name, value] : metrics)
+    events.add(nameOf(name), value);
+  return events.end(lastStep);
+}
+
+void Log::stepLine(int64_t step, double loss, double rate, const double *norm) {
   line += head;
   append(line, "\"step\":%lld,\"loss\":", (long long)step);
   appendNumber(line, loss);
@@ -46,14 +70,12 @@ void Log::step(int64_t step, double loss, double rate, const double *norm) {
   endLine();
 }
 
-void Log::validation(int64_t epoch, const Metrics &metrics, const std::vector<Table> &tables) {
-  if (!file)
-    return;
+void Log::validationLine(int64_t epoch, const Metrics &metrics, const std::vector<Table> &tables) {
   line += head;
   append(line, "\"epoch\":%lld", (long long)epoch);
   for (const auto &metric : metrics) {
     line += ',';
-    appendString(line, (metric.first == "loss" ? "val_" + metric.first : metric.first).c_str());
+    appendString(line, nameOf(metric.first).c_str());
     line += ':';
     appendNumber(line, metric.second);
   }
@@ -74,7 +96,7 @@ void Log::endLine() {
 Status Log::flush() {
   if (file && (fflush(file) != 0 || ferror(file)))
     return machine("writing '%s' failed (%s)", path.c_str(), strerror(errno));
-  return {};
+  return events.active() ? events.flush() : Status();
 }
 
 void Log::sync() const {

@@ -73,6 +73,7 @@ static const OptionFacts optionTable[] = {
      "steps or seconds between checkpoints (default: 60s)"},
     {"--resume", nullptr, Kind::Flag, Train, "Training", "go on with the run in the folder, if it holds one"},
     {"--log", "FILE.jsonl", Kind::Text, Train | Kfold, "Output", "one JSON line per step and per validation"},
+    {"--tensorboard", "DIR", Kind::Text, Train, "Output", "losses, rates and metrics as files that TensorBoard reads"},
     {"--quiet", nullptr, Kind::Flag, Train | Eval | Kfold, "Output", "only the results"},
     {"--threads", "N", Kind::Count, running, "Machine",
      "threads (default: NNC_NUM_THREADS, else the CPUs of this process)"},

@@ -190,6 +190,8 @@ Status runTrain(const Invocation &invocation) {
 
   Log log;
   NNRT_TRY(log.open(options.text("--log"), state.logBytes));
+  if (options.has("--tensorboard"))
+    NNRT_TRY(log.openEvents(options.text("--tensorboard"), state.step));
   bool overlap = invocation.model.threads != 0 && options.text("--overlap", "yes") == "yes";
   TrainingStep::Settings settings{uint64_t(state.seed), state.total, state.hasRate, state.rate, log.active(), overlap};
   std::unique_ptr<TrainingStep> step;

@@ -31,7 +31,7 @@ Status TrainingLoop::validate(Progress &progress, bool &ends) {
   state.epochLoss = 0;
   state.epochSteps = 0;
   if (evaluation) {
-    log.validation(epochs, metrics, evaluation->tables());
+    NNRT_TRY(log.validation(epochs, metrics, evaluation->tables()));
     step.validated(metrics);
     state.validation = metrics;
     ++state.validations;
@@ -49,7 +49,7 @@ Status TrainingLoop::runStep(Progress &progress) {
   ++state.step;
   NNRT_TRY(step.assertions());
   double norm = step.norm();
-  log.step(state.step, state.loss, step.rate(), step.hasNorm() ? &norm : nullptr);
+  NNRT_TRY(log.step(state.step, state.loss, step.rate(), step.hasNorm() ? &norm : nullptr));
   if (!std::isfinite(state.loss)) {
     progress.clear();
     NNRT_TRY(log.flush());

@@ -3,6 +3,7 @@
 import os
 import platform
 import shutil
+import subprocess
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -31,6 +32,16 @@ def _has_numpy():
         Path(p).exists() for p in ("/usr/lib/python3/dist-packages/numpy", "/usr/local/lib/python3/dist-packages/numpy"))
 
 
+def tensorboard_python():
+    """The Python that has TensorBoard: $NNC_TENSORBOARD, else the system's."""
+    return os.environ.get("NNC_TENSORBOARD") or "/usr/bin/python3"
+
+
+def _has_tensorboard():
+    search = "import importlib.util, sys; sys.exit(not importlib.util.find_spec('tensorboard'))"
+    return shutil.which(tensorboard_python()) and subprocess.run([tensorboard_python(), "-c", search], cwd="/").returncode == 0
+
+
 def _has_qemu_aarch64():
     if platform.machine() == "aarch64":
         return True
@@ -45,6 +56,7 @@ FEATURES = {
     "minimalloc": (_has_data("minimalloc/A.1048576.csv"), f"no minimalloc instances in {data_folder()} (set NNC_DATA)"),
     "tinyshakespeare": (_has_data("tinyshakespeare/input.txt"), f"no text in {data_folder()} (set NNC_DATA)"),
     "numpy": (_has_numpy(), "python3-numpy is not installed"),
+    "tensorboard": (_has_tensorboard(), "no TensorBoard (set NNC_TENSORBOARD to a Python that has it)"),
     "clang-format": (shutil.which("clang-format-22"), "clang-format-22 is not installed"),
     "qemu-aarch64": (_has_qemu_aarch64(), "no qemu-user-static, no arm64 cross libraries, or a build without the aarch64 runtime"),
     "x86_64": (platform.machine() == "x86_64", "not an x86-64 machine"),

@@ -38,6 +38,7 @@ config.substitutions += [
     (r"%llvm\b", config.llvm_tools_dir),
     (r"%cxx\b", config.cxx),
     (r"%python\b", "/usr/bin/python3"),
+    (r"%tensorboard-python\b", features.tensorboard_python()),
     (r"%source\b", config.source_dir),
     (r"%data\b", str(features.data_folder())),
     (r"%qemu-aarch64\b", "qemu-aarch64-static -L /usr/aarch64-linux-gnu"),

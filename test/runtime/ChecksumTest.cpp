@@ -3,10 +3,12 @@
 #include <gtest/gtest.h>
 
 using nnrt::crc32;
+using nnrt::crc32c;
 
 TEST(Checksum, CheckValue) {
   EXPECT_EQ(crc32("123456789", 9), 0xCBF43926u);
   EXPECT_EQ(crc32("", 0), 0u);
+  EXPECT_EQ(crc32c("123456789", 9), 0xE3069283u);
 }
 
 TEST(Checksum, Pieces) {
