@@ -40,6 +40,9 @@ int roleNumber(StringRef role) {
       .Case("assert", NNRT_ASSERT)
       .Case("validation", NNRT_VALIDATION)
       .Case("validations", NNRT_VALIDATIONS)
+      .Case("facts", NNRT_FACTS)
+      .Case("shift", NNRT_SHIFT)
+      .Case("slope", NNRT_SLOPE)
       .Default(-1);
 }
 

@@ -153,6 +153,8 @@ Value Evaluator::apply(const Callable &callable, std::vector<Arg> inputs, Span s
   }
   bool isCall = decl.role == Role::Function && (decl.kernel || program.gradientOf(&decl));
   Value result = isCall ? callFunction(decl, callee) : run(decl, callee);
+  if (entry && entry->watched && callee.instance && decl.role == Role::Layer)
+    result = watch(result, "the output of the layer `" + callee.path + "` (" + decl.name.text + ")");
   bool isTuple = result.isTuple() && !result.elements().empty();
   const Value &output = isTuple ? result.elements().front() : result;
   if (rows && callee.instance && output.isTensor() && decl.role == Role::Layer) {

@@ -12,8 +12,32 @@ using llvm::Twine;
 // The loss and its gradients
 //===--------------------------------------------------------------------------------------------------------------===//
 
-/// @loss: parameters, state, the model's inputs and the targets to the loss and the new state.
-void ModelCompiler::buildLoss() {
+/// What other entries want to know of the model's outputs and the targets.
+void ModelCompiler::noteOutputs(const Named &outputs, const Example &example) {
+  if (!train.classes.empty() && !outputs.empty() && outputs.front().second.rank() > 0) {
+    const Tensor &first = outputs.front().second;
+    int64_t units = first.shape().back();
+    if (units != int64_t(train.classes.size())) {
+      auto &message = evaluator.error(train.decl->find("classes")->span,
+                                      "there are " + Twine(train.classes.size()) + " names of classes, and `" +
+                                          model.name.text + "` tells " + evaluator.names.extent(units) + " apart");
+      evaluator.addTrail(message, Value::tensor(first), "its output");
+    }
+  }
+  for (const auto &[name, tensor] : outputs) {
+    lossOutputs.push_back(tensor.value);
+    outputTypes.emplace_back(name, tensor.type());
+    outputMarks.push_back(tensor.batch);
+  }
+  for (const auto &[name, tensor] : example.targets) {
+    targetTypes.emplace_back(name, tensor.type());
+    targetMarks.push_back(tensor.batch);
+  }
+}
+
+/// Parameters, state, the model's inputs and the targets to the loss and the new state; `watched`, also to facts of
+/// what the layers compute.
+ModelCompiler::LossFunction ModelCompiler::buildLoss(StringRef name, bool watched) {
   Example example;
   std::vector<mlir::RankedTensorType> types;
   {
@@ -33,9 +57,10 @@ void ModelCompiler::buildLoss() {
       example = std::move(*known);
   }
   bool known = !example.inputs.empty();
-  EntryBuilder entry(evaluator.emitter, module, "loss", /*isPrivate=*/true);
+  EntryBuilder entry(evaluator.emitter, module, name, /*isPrivate=*/true);
   evaluator.entry = &entry;
   entry.training = true;
+  entry.watched = watched;
   if (!known)
     for (const auto &[name, type] : inputTypes) { // still evaluate the model, for its own mistakes
       Tensor tensor;
@@ -52,40 +77,29 @@ void ModelCompiler::buildLoss() {
     arguments(example.targets, "target");
     arguments(example.weights, "weight");
   }
+  if (watched)
+    for (const auto &[input, tensor] : example.inputs)
+      evaluator.observeFacts("the input `" + input + "`", tensor);
   Value result = applyModel(entry, example.inputs);
   Named outputs = outputsOf(result);
   if (known && !result.isError() && checkParameterRules()) {
-    Value loss = lossOf(outputs, example, {});
-    if (loss.isTensor())
-      entry.result("loss", "loss",
-                   withPenalty(entry, evaluator.emitter.cast(loss.asTensor(), evaluator.emitter.builder.getF32Type())));
-  }
-  if (!train.classes.empty() && !outputs.empty() && outputs.front().second.rank() > 0) {
-    const Tensor &first = outputs.front().second;
-    int64_t units = first.shape().back();
-    if (units != int64_t(train.classes.size())) {
-      auto &message = evaluator.error(train.decl->find("classes")->span,
-                                      "there are " + Twine(train.classes.size()) + " names of classes, and `" +
-                                          model.name.text + "` tells " + evaluator.names.extent(units) + " apart");
-      evaluator.addTrail(message, Value::tensor(first), "its output");
+    Value value = lossOf(outputs, example, {});
+    if (value.isTensor()) {
+      Tensor total =
+          withPenalty(entry, evaluator.emitter.cast(value.asTensor(), evaluator.emitter.builder.getF32Type()));
+      entry.result("loss", "loss", total);
+      if (watched)
+        evaluator.observeFacts("the loss", total);
     }
   }
-  for (auto &[name, tensor] : outputs) {
-    lossOutputs.push_back(tensor.value);
-    outputTypes.emplace_back(name, tensor.type());
-    outputMarks.push_back(tensor.batch);
-  }
-  for (auto &[name, tensor] : example.targets) {
-    targetTypes.emplace_back(name, tensor.type());
-    targetMarks.push_back(tensor.batch);
-  }
+  if (!watched)
+    noteOutputs(outputs, example);
   mlir::func::FuncOp function = entry.finish(evaluator.owned);
   for (unsigned i = 0; i < function.getNumArguments(); ++i)
     function.setArgAttrs(i, llvm::ArrayRef<mlir::NamedAttribute>());
   function.setResAttrsAttr(nullptr);
-  lossArguments = entry.arguments();
-  lossResults = entry.results();
   evaluator.entry = nullptr;
+  return {name.str(), entry.arguments(), entry.results()};
 }
 
 void ModelCompiler::buildGradients(bool fromInputs) {
@@ -110,11 +124,11 @@ void ModelCompiler::buildGradients(bool fromInputs) {
   }
   if (example) {
     std::vector<size_t> indices;
-    std::vector<Tensor> all = valueAndGradients(entry, *example, {}, {"param", "input"}, indices);
+    std::vector<Tensor> all = valueAndGradients(entry, loss, *example, {}, {"param", "input"}, indices);
     entry.result("loss", "loss", all.front());
     for (auto [i, index] : llvm::enumerate(indices))
-      entry.result("gradient", lossArguments[index].name, all[lossResults.size() + i]);
-    passOn(entry, all, /*updates=*/false);
+      entry.result("gradient", loss.arguments[index].name, all[loss.results.size() + i]);
+    passOn(entry, loss, all, /*updates=*/false);
   }
   entry.finish({}); // nothing is updated
   evaluator.entry = nullptr;

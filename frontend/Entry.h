@@ -94,6 +94,7 @@ public:
 
   bool training = false;
   bool observed = true;     ///< `inspect` and `assert` of the model are among the results
+  bool watched = false;     ///< what layers compute, and its gradients, are among the results
   bool startsFresh = false; ///< owned values have the values that they start with: a test
   /// The number of rows that count, an i32 scalar, where the entry evaluates a partial batch.
   std::optional<Tensor> validRows;

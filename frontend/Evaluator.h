@@ -140,6 +140,9 @@ public:
   /// Adds the chain of shapes that led to `value`, if it is a tensor.
   void addTrail(Diagnostic &diagnostic, const Value &value, llvm::StringRef what = "") const;
 
+  /// The entry tells how many elements of x are NaN, and how many infinite: f32[2], under the role "facts".
+  void observeFacts(const std::string &name, const Tensor &x);
+
   // Expressions.
   Value evaluate(const Expr &expr);
   /// Evaluates an argument for a parameter of type `type`, whose words it may name.
@@ -295,6 +298,7 @@ private:
   void assertion(const AssertStmt &stmt);
   void assertInModel(const AssertStmt &stmt, const Value &condition);
   void inspect(const InspectStmt &stmt);
+  Value watch(const Value &output, const std::string &name);
   void furtherEntry(const EntryStmt &stmt);
   std::optional<Value> matchTensor(const TypeExpr &type, const Value &value, Span span, Frame &callee,
                                    const std::string &wanted, bool isDefault);

@@ -123,7 +123,7 @@ mlir::OwningOpRef<mlir::ModuleOp> nn::frontend::compile(mlir::MLIRContext &conte
     const TrainDecl *train;
     if (const FunctionDecl *model = chooseModel(program, options, diagnostics, train))
       ModelCompiler(program, diagnostics, module, *model, train,
-                    options.openBatch ? ModelCompiler::Open::Batch : ModelCompiler::Open::None)
+                    options.openBatch ? ModelCompiler::Open::Batch : ModelCompiler::Open::None, options.withCheck)
           .run();
   });
 }

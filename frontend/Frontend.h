@@ -32,6 +32,7 @@ struct FrontendOptions {
   std::string trainName;                ///< `--train`; empty: the last train block of the model
   std::string stdlibDir;                ///< replaces the embedded library file by file
   std::vector<std::string> includeDirs; ///< where `import` looks after the file's own folder
+  bool withCheck = false;               ///< `--with=check`: entries that look for mistakes
   bool openBatch = false;               ///< a batch that nothing binds keeps its name (`summary`)
 };
 

@@ -8,8 +8,9 @@
 using namespace nn::frontend;
 
 ModelCompiler::ModelCompiler(const Program &program, Diagnostics &diagnostics, mlir::ModuleOp module,
-                             const FunctionDecl &model, const TrainDecl *trainDecl, Open open)
-    : evaluator(program, diagnostics, module), diagnostics(diagnostics), module(module), model(model), open(open) {
+                             const FunctionDecl &model, const TrainDecl *trainDecl, Open open, bool withCheck)
+    : evaluator(program, diagnostics, module), diagnostics(diagnostics), module(module), model(model), open(open),
+      withCheck(withCheck) {
   train.decl = trainDecl;
   top.source = program.mainSource();
   top.scope = &topScope;
@@ -33,7 +34,7 @@ void ModelCompiler::run() {
   auto failed = [&] { return diagnostics.reports() != before; };
   if (train.decl) {
     // The loss comes first: training mode meets every parameter. A model with mistakes is evaluated once.
-    buildLoss();
+    loss = buildLoss("loss", /*watched=*/false);
     checkRanges(evaluator, train.data);
     checkStop();
     if (failed()) {
@@ -47,6 +48,10 @@ void ModelCompiler::run() {
     if (open != Open::All) {
       buildGradients(/*fromInputs=*/false);
       buildGradients(/*fromInputs=*/true);
+    }
+    if (withCheck) {
+      buildCheck();
+      buildDiagnose();
     }
     buildEvaluate();
     if (failed())

@@ -19,9 +19,9 @@ public:
   /// With `All` the model is only checked: entries that could not say anything new are not built.
   enum class Open { None, Batch, All };
 
-  /// `train` may be null: then only `init` and `predict` are made.
+  /// `train` may be null: then only `init` and `predict` are made. `withCheck` adds the entries that look for mistakes.
   ModelCompiler(const Program &program, Diagnostics &diagnostics, mlir::ModuleOp module, const FunctionDecl &model,
-                const TrainDecl *train, Open open);
+                const TrainDecl *train, Open open, bool withCheck = false);
 
   /// Builds everything. Errors are in the diagnostics.
   void run();
@@ -30,6 +30,11 @@ private:
   using Named = std::vector<std::pair<std::string, Tensor>>;
   struct Example {
     Named inputs, targets, weights; ///< one weight, or none
+  };
+  /// A private function of parameters, state, inputs and targets: the loss, then what else comes of it.
+  struct LossFunction {
+    std::string name;
+    std::vector<EntryBuilder::Slot> arguments, results;
   };
 
   // Dimensions and inputs.
@@ -56,7 +61,8 @@ private:
   // Entries.
   void buildInit();
   mlir::func::FuncOp buildSlots();
-  void buildLoss();
+  LossFunction buildLoss(llvm::StringRef name, bool watched);
+  void noteOutputs(const Named &outputs, const Example &example);
   void buildTrainStep();
   void buildGradients(bool fromInputs);
   void buildEvaluate();
@@ -66,18 +72,33 @@ private:
   void buildPredictRecord(mlir::func::FuncOp predict);
   void buildFurtherEntries();
   void buildExport();
-  /// Calls @loss with what the entry has, and asks for gradients of the arguments with a role in `wrt` ("trained" are
-  /// the parameters that are not frozen). `step` is what random draws count, where it is not the step.
-  std::vector<Tensor> valueAndGradients(EntryBuilder &entry, const Example &example, mlir::Value step,
-                                        llvm::ArrayRef<llvm::StringRef> wrt, std::vector<size_t> &indices);
+
+  // Entries that look for mistakes (CheckEntries.cpp).
+  void buildCheck();
+  void buildCheck(const std::string &doubleLoss, bool gradient);
+  struct Direction {
+    size_t order;     ///< of the layer
+    int64_t argument; ///< of the loss: a parameter
+    std::string layer;
+    Tensor value;
+  };
+  llvm::SmallVector<mlir::Value> movedOperands(EntryBuilder &entry, const Example &example,
+                                               std::vector<Direction> &directions);
+  void buildDiagnose();
+  /// Calls the function with what the entry has, and asks for gradients of the arguments with a role in `wrt`
+  /// ("trained" are the parameters that are not frozen). `step` is what random draws count, where it is not the step.
+  std::vector<Tensor> valueAndGradients(EntryBuilder &entry, const LossFunction &function, const Example &example,
+                                        mlir::Value step, llvm::ArrayRef<llvm::StringRef> wrt,
+                                        std::vector<size_t> &indices);
   /// Loss and gradients of a step: of one batch, or the means over several.
   struct StepGradients {
     Tensor loss;
     std::vector<Tensor> gradients;
-    std::vector<size_t> indices; ///< of the parameters among the arguments of @loss
+    std::vector<size_t> indices; ///< of what they belong to among the function's arguments
   };
-  std::optional<StepGradients> stepGradients(EntryBuilder &entry, const Named &records);
-  void passOn(EntryBuilder &entry, llvm::ArrayRef<Tensor> results, bool updates = true);
+  std::optional<StepGradients> stepGradients(EntryBuilder &entry, const LossFunction &function, const Named &records,
+                                             llvm::ArrayRef<llvm::StringRef> wrt, bool updates = true);
+  void passOn(EntryBuilder &entry, const LossFunction &function, llvm::ArrayRef<Tensor> results, bool updates);
   void clip(EntryBuilder &entry, std::vector<Tensor> &gradients);
 
   // What a train block says of single parameters (Parameters.cpp).
@@ -133,7 +154,9 @@ private:
   Scope topScope;
   std::string batchName;
   std::vector<std::pair<std::string, mlir::RankedTensorType>> inputTypes;
-  std::vector<EntryBuilder::Slot> lossArguments, lossResults, predictArguments;
+  bool withCheck;
+  LossFunction loss;
+  std::vector<EntryBuilder::Slot> predictArguments;
   llvm::SmallVector<mlir::Value> lossOutputs, predictOutputs; ///< of the model, in @loss and @predict
   std::vector<std::pair<std::string, mlir::RankedTensorType>> outputTypes, targetTypes; ///< with marks in the two below
   std::vector<BatchMark> outputMarks, targetMarks;

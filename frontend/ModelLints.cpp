@@ -16,8 +16,8 @@ void ModelCompiler::runLints() {
     if (mlir::isa<mlir::BlockArgument>(output) || live.contains(output.getDefiningOp()))
       outputs.push_back(output);
   Network network(evaluator, train.decl ? &train : nullptr, function,
-                  llvm::ArrayRef(train.decl ? lossArguments : predictArguments),
-                  train.decl ? llvm::ArrayRef(lossResults) : llvm::ArrayRef<EntryBuilder::Slot>(), outputs);
+                  llvm::ArrayRef(train.decl ? loss.arguments : predictArguments),
+                  train.decl ? llvm::ArrayRef(loss.results) : llvm::ArrayRef<EntryBuilder::Slot>(), outputs);
   nn::frontend::runLints(network);
   if (train.decl)
     lintLearningRates();

@@ -5,6 +5,7 @@
 //===--------------------------------------------------------------------------------------------------------------===//
 #include "dialect/NN.h"
 #include "frontend/Evaluator.h"
+#include <limits>
 #include <numeric>
 
 using namespace nn::frontend;
@@ -68,4 +69,36 @@ void Evaluator::assertInModel(const AssertStmt &stmt, const Value &condition) {
                                 emitter.constant(1, mlir::RankedTensorType::get(holds.shape(), count)));
   wrong.batch = {};
   entry->observe("assert", name, overall(emitter, Emitter::Reduction::Sum, wrong));
+}
+
+void Evaluator::observeFacts(const std::string &name, const Tensor &x) {
+  if (!mlir::isa<mlir::FloatType>(x.element()))
+    return;
+  auto counts = mlir::RankedTensorType::get(x.shape(), emitter.builder.getF32Type());
+  Tensor zero = emitter.constant(0, counts), one = emitter.constant(1, counts);
+  auto count = [&](const Tensor &holds) {
+    Tensor marks = emitter.select(holds, one, zero);
+    marks.batch = {};
+    return emitter.reshape(overall(emitter, Emitter::Reduction::Sum, marks), {1});
+  };
+  Tensor isNaN = emitter.compare(BinaryOp::Ne, x, x);
+  Tensor isInfinite = emitter.compare(BinaryOp::Eq, emitter.unary<nn::AbsOp>(x),
+                                      emitter.constant(std::numeric_limits<double>::infinity(), x.type()));
+  entry->observe("facts", name, emitter.concat({count(isNaN), count(isInfinite)}, 0));
+}
+
+/// A layer's output, with its facts observed and a zero added to it whose gradient is that of the output.
+Value Evaluator::watch(const Value &output, const std::string &name) {
+  if (output.isTuple()) {
+    std::vector<Value> elements;
+    for (const Value &element : output.elements())
+      elements.push_back(watch(element, name));
+    return Value::tuple(std::move(elements), output.names());
+  }
+  if (!output.isTensor() || !mlir::isa<mlir::FloatType>(output.asTensor().element()) || scanDepth > 0)
+    return output;
+  Tensor watched = output.asTensor();
+  observeFacts(name, watched);
+  watched.value = emitter.binary<nn::AddOp>(watched, entry->argument("probe", name, watched.type())).value;
+  return Value::tensor(std::move(watched));
 }

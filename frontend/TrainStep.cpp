@@ -9,20 +9,23 @@
 using namespace nn::frontend;
 using llvm::StringRef;
 
-std::vector<Tensor> ModelCompiler::valueAndGradients(EntryBuilder &entry, const Example &example, mlir::Value step,
+std::vector<Tensor> ModelCompiler::valueAndGradients(EntryBuilder &entry, const LossFunction &function,
+                                                     const Example &example, mlir::Value step,
                                                      llvm::ArrayRef<StringRef> wrt, std::vector<size_t> &indices) {
   llvm::SmallVector<mlir::Value> operands;
   llvm::SmallVector<int64_t> positions;
   llvm::SmallVector<mlir::Type> types;
-  for (const auto &slot : lossResults)
+  for (const auto &slot : function.results)
     types.push_back(slot.type);
-  for (auto [i, slot] : llvm::enumerate(lossArguments)) {
+  for (auto [i, slot] : llvm::enumerate(function.arguments)) {
     if (slot.role == "param" || slot.role == "state")
       operands.push_back(entry.owned(*evaluator.owned.find(slot.name)).value);
     else if (slot.role == "input")
       operands.push_back(find(example.inputs, slot.name)->value);
     else if (slot.role == "target" || slot.role == "weight")
       operands.push_back(find(slot.role == "target" ? example.targets : example.weights, slot.name)->value);
+    else if (slot.role == "probe")
+      operands.push_back(evaluator.emitter.constant(0, mlir::cast<mlir::RankedTensorType>(slot.type)).value);
     else
       operands.push_back(slot.role == "seed" ? entry.seed() : step ? step : entry.step());
     mlir::Type element = mlir::cast<mlir::RankedTensorType>(slot.type).getElementType();
@@ -33,8 +36,8 @@ std::vector<Tensor> ModelCompiler::valueAndGradients(EntryBuilder &entry, const 
       types.push_back(slot.type);
     }
   }
-  auto op = nn::ValueAndGradOp::create(evaluator.emitter.builder, evaluator.emitter.location, types, "loss", operands,
-                                       positions);
+  auto op = nn::ValueAndGradOp::create(evaluator.emitter.builder, evaluator.emitter.location, types, function.name,
+                                       operands, positions);
   std::vector<Tensor> results;
   for (mlir::Value value : op.getOutputs()) {
     Tensor tensor;
@@ -44,18 +47,22 @@ std::vector<Tensor> ModelCompiler::valueAndGradients(EntryBuilder &entry, const 
   return results;
 }
 
-/// What @loss returns besides the loss: new states, and what the model shows of itself.
-void ModelCompiler::passOn(EntryBuilder &entry, llvm::ArrayRef<Tensor> results, bool updates) {
-  for (size_t i = 1; i < lossResults.size(); ++i) {
-    const EntryBuilder::Slot &slot = lossResults[i];
-    if (slot.role == "inspect" || slot.role == "assert")
+/// What the function returns besides the loss: new states, and what the model shows of itself.
+void ModelCompiler::passOn(EntryBuilder &entry, const LossFunction &function, llvm::ArrayRef<Tensor> results,
+                           bool updates) {
+  for (size_t i = 1; i < function.results.size(); ++i) {
+    const EntryBuilder::Slot &slot = function.results[i];
+    if (slot.role == "inspect" || slot.role == "assert" || slot.role == "facts")
       entry.observe(slot.role, slot.name, results[i]);
     else if (updates)
       entry.update(*evaluator.owned.find(slot.name), results[i]);
   }
 }
 
-std::optional<ModelCompiler::StepGradients> ModelCompiler::stepGradients(EntryBuilder &entry, const Named &records) {
+std::optional<ModelCompiler::StepGradients> ModelCompiler::stepGradients(EntryBuilder &entry,
+                                                                         const LossFunction &function,
+                                                                         const Named &records,
+                                                                         llvm::ArrayRef<StringRef> wrt, bool updates) {
   Emitter &emitter = evaluator.emitter;
   int64_t count = train.accumulate, rows = train.batch;
   StepGradients sum;
@@ -81,9 +88,9 @@ std::optional<ModelCompiler::StepGradients> ModelCompiler::stepGradients(EntryBu
     if (!example)
       return std::nullopt;
     std::vector<size_t> indices;
-    std::vector<Tensor> all = valueAndGradients(entry, *example, step, {"trained"}, indices);
-    passOn(entry, all);
-    std::vector<Tensor> gradients(all.begin() + lossResults.size(), all.end());
+    std::vector<Tensor> all = valueAndGradients(entry, function, *example, step, wrt, indices);
+    passOn(entry, function, all, updates);
+    std::vector<Tensor> gradients(all.begin() + function.results.size(), all.end());
     if (k == 0) {
       sum = {all.front(), std::move(gradients), std::move(indices)};
       continue;
@@ -176,7 +183,7 @@ void ModelCompiler::buildTrainStep() {
     schedule();
     weights = lookAhead(entry, scheduled, Value::tensor(t));
   }
-  std::optional<StepGradients> step = good ? stepGradients(entry, fields) : std::nullopt;
+  std::optional<StepGradients> step = good ? stepGradients(entry, loss, fields, {"trained"}) : std::nullopt;
   if (step) {
     for (auto &[parameter, weight] : weights)
       entry.read(*parameter, weight);
@@ -191,7 +198,7 @@ void ModelCompiler::buildTrainStep() {
     for (auto [i, index] : llvm::enumerate(step->indices)) {
       if (diagnostics.reports() != before)
         break; // the other parameters would say the same
-      const OwnedValue &parameter = *evaluator.owned.find(lossArguments[index].name);
+      const OwnedValue &parameter = *evaluator.owned.find(loss.arguments[index].name);
       const PathRule *optimizer = optimizerRules->find(parameter.path);
       const PathRule *constraint = constraints ? constraints->find(parameter.path) : nullptr;
       if (open == Open::All && !checked.insert({optimizer, constraint, parameter.type.getAsOpaquePointer()}).second)

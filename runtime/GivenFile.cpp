@@ -10,12 +10,19 @@
 
 namespace nnrt {
 
-/// A picture is one record of a model whose data are images.
+/// A picture is one record of a model whose data are pictures: bytes, channels x height x width.
 static Status readGivenPicture(const std::string &path, const nnrt_model &model, std::vector<NamedArray> &arrays) {
-  if (!model.train || strcmp(model.train->data.kind, "images") != 0)
-    return wrong("%s: is a PNG or JPEG picture, which this program does not read: save its pixels as a .npy file",
+  if (!nnrt_decode_picture)
+    return wrong(
+        "%s: is a PNG or JPEG picture, which this program does not read: compile it with nnc --with=images, or "
+        "save the pixels as a .npy file",
+        path.c_str());
+  const nnrt_field *field = model.train && model.train->data.n_fields ? model.train->data.fields : nullptr;
+  if (!field || field->rank != 3 || field->type != NNRT_U8 || (field->shape[0] != 1 && field->shape[0] != 3))
+    return wrong("%s: is a picture, and this model's data are none (u8, channels x height x width, with one channel or "
+                 "three): save what the model takes as a .npy file",
                  path.c_str());
-  const nnrt_field &image = model.train->data.fields[0];
+  const nnrt_field &image = *field;
   arrays.emplace_back();
   Array &array = arrays[0].array;
   arrays[0].name = image.name;

@@ -62,14 +62,17 @@ Status Folds::run(int64_t index, Metrics &results) {
   Sampler sampler(data.training.count, batch, uint64_t(state.seed), shuffle, train.drop_last != 0);
   setLength(options, train, sampler, state);
   bool overlap = invocation.model.threads != 0 && options.text("--overlap", "yes") == "yes";
-  TrainingStep::Settings settings{uint64_t(state.seed),      state.total,  options.has("--lr"),
-                                  options.number("--lr", 0), log.active(), overlap};
+  Diagnosis diagnosis(instance, data.training, sampler, uint64_t(state.seed));
+  NNRT_TRY(diagnosis.bind());
+  bool wantsNorm = log.active() || diagnosis.findsLayers();
+  TrainingStep::Settings settings{uint64_t(state.seed),      state.total, options.has("--lr"),
+                                  options.number("--lr", 0), wantsNorm,   overlap};
   std::unique_ptr<TrainingStep> step;
   NNRT_TRY(TrainingStep::bind(instance, data.training, sampler, settings, step));
   std::unique_ptr<Evaluation> evaluation;
   NNRT_TRY(Evaluation::bind(instance, data.validation, evaluation));
   EarlyStopping stopping(train.stop, instance);
-  TrainingLoop loop{state, data.validation, sampler, *step, evaluation.get(), stopping, log};
+  TrainingLoop loop{state, data.validation, sampler, *step, diagnosis, evaluation.get(), stopping, log};
   loop.quiet = options.has("--quiet");
   loop.kept = format("this was fold %lld of %lld", (long long)index, (long long)count);
   loop.interrupted = [&](int signal) {

@@ -72,6 +72,8 @@ static const OptionFacts optionTable[] = {
     {"--checkpoint-every", "N|Ns", Kind::Cadence, Train, "Training",
      "steps or seconds between checkpoints (default: 60s)"},
     {"--resume", nullptr, Kind::Flag, Train, "Training", "go on with the run in the folder, if it holds one"},
+    {"--check", nullptr, Kind::Flag, Train, "Training",
+     "first compare all gradients with differences of the loss, in f64 (nnc --with=check)"},
     {"--log", "FILE.jsonl", Kind::Text, Train | Kfold, "Output", "one JSON line per step and per validation"},
     {"--tensorboard", "DIR", Kind::Text, Train, "Output", "losses, rates and metrics as files that TensorBoard reads"},
     {"--quiet", nullptr, Kind::Flag, Train | Eval | Kfold, "Output", "only the results"},

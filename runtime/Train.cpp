@@ -1,4 +1,5 @@
 // `train`: where a run begins or goes on, and the weights at its end.
+#include "GradientCheck.h"
 #include "Program.h"
 #include "Progress.h"
 #include "TrainingLoop.h"
@@ -193,7 +194,10 @@ Status runTrain(const Invocation &invocation) {
   if (options.has("--tensorboard"))
     NNRT_TRY(log.openEvents(options.text("--tensorboard"), state.step));
   bool overlap = invocation.model.threads != 0 && options.text("--overlap", "yes") == "yes";
-  TrainingStep::Settings settings{uint64_t(state.seed), state.total, state.hasRate, state.rate, log.active(), overlap};
+  Diagnosis diagnosis(instance, run.data.training, sampler, uint64_t(state.seed));
+  NNRT_TRY(diagnosis.bind());
+  bool wantsNorm = log.active() || diagnosis.findsLayers();
+  TrainingStep::Settings settings{uint64_t(state.seed), state.total, state.hasRate, state.rate, wantsNorm, overlap};
   std::unique_ptr<TrainingStep> step;
   NNRT_TRY(TrainingStep::bind(instance, run.data.training, sampler, settings, step));
   step->resume(state.validation, state.validations);
@@ -210,7 +214,9 @@ Status runTrain(const Invocation &invocation) {
   }
   run.from = Checkpoint(); // its file is not needed any more
   announce(run, instance, sampler);
-  TrainingLoop loop{state, run.data.validation, sampler, *step, evaluation.get(), stopping, log};
+  if (options.has("--check"))
+    NNRT_TRY(checkGradients(instance, run.data.training, state.seed, run.quiet));
+  TrainingLoop loop{state, run.data.validation, sampler, *step, diagnosis, evaluation.get(), stopping, log};
   loop.checkpointer = checkpointer.get();
   loop.quiet = run.quiet;
   loop.kept = run.folder.isOpen() ? format("'%s' is as the last checkpoint left it", run.folder.path().c_str())

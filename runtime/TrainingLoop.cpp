@@ -7,11 +7,22 @@
 
 namespace nnrt {
 
-Status TrainingLoop::diverged() const {
-  return wrong("the loss became %s at step %lld of %lld: lower the learning rate (--lr), or look for values in the "
-               "data that are not finite; %s",
-               std::isnan(state.loss) ? "NaN" : "infinite", (long long)state.step, (long long)state.total,
-               kept.c_str());
+/// The end of a run whose loss is not finite any more, or in a program that can tell where, whose gradients are not.
+/// Gradients whose norm alone is too large for a number are no end.
+Status TrainingLoop::diverged(double norm) {
+  auto kindOf = [](double x) { return std::isnan(x) ? "NaN" : "infinite"; };
+  bool lossIsFinite = std::isfinite(state.loss);
+  std::string cause;
+  NNRT_TRY(diagnosis.explain(state.step - 1, cause));
+  if (lossIsFinite && cause.empty())
+    return {};
+  std::string what = lossIsFinite ? format("norm of the gradients became %s", kindOf(norm))
+                                  : format("loss became %s", kindOf(state.loss));
+  return wrong(
+      "the %s at step %lld of %lld: lower the learning rate (--lr), or look for values in the data that are not "
+      "finite; %s%s%s",
+      what.c_str(), (long long)state.step, (long long)state.total, kept.c_str(), cause.empty() ? "" : "\n",
+      cause.c_str());
 }
 
 /// What follows the last step of an epoch. `ends` where the run does; an interruption leaves it to be done again.
@@ -44,16 +55,17 @@ Status TrainingLoop::validate(Progress &progress, bool &ends) {
 
 Status TrainingLoop::runStep(Progress &progress) {
   NNRT_TRY(step.load(state.step));
+  diagnosis.keep();
   state.loss = step.run(state.step, state.step + 1 < state.total);
   int64_t epoch = sampler.epochsAfter(state.step) + 1;
   ++state.step;
   NNRT_TRY(step.assertions());
   double norm = step.norm();
   NNRT_TRY(log.step(state.step, state.loss, step.rate(), step.hasNorm() ? &norm : nullptr));
-  if (!std::isfinite(state.loss)) {
+  if (!std::isfinite(state.loss) || (diagnosis.findsLayers() && !std::isfinite(norm))) {
     progress.clear();
     NNRT_TRY(log.flush());
-    return diverged();
+    NNRT_TRY(diverged(norm));
   }
   state.epochLoss += state.loss;
   ++state.epochSteps;

@@ -3,6 +3,7 @@
 #ifndef NNRT_TRAININGLOOP_H
 #define NNRT_TRAININGLOOP_H
 #include "Checkpointer.h"
+#include "Diagnosis.h"
 #include "Options.h"
 #include "Sampler.h"
 #include "Step.h"
@@ -16,6 +17,7 @@ struct TrainingLoop {
   const Part &validation;
   Sampler &sampler;
   TrainingStep &step;
+  Diagnosis &diagnosis;
   Evaluation *evaluation; // null: nothing to validate on
   EarlyStopping &stopping;
   Log &log;
@@ -30,7 +32,7 @@ struct TrainingLoop {
 private:
   Status validate(Progress &progress, bool &ends);
   Status runStep(Progress &progress);
-  Status diverged() const;
+  Status diverged(double norm);
 };
 
 /// The length of the run: what the command line says or, where the run goes on, has said; else what the program says.

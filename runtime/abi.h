@@ -12,7 +12,7 @@
 extern "C" {
 #endif
 
-#define NNRT_ABI_VERSION 6
+#define NNRT_ABI_VERSION 7
 
 /* Computes tasks lo..hi-1 of a kernel. `args` are byte offsets into `arena`, one per operand, then one per result. */
 typedef void nnrt_kernel(char *arena, const int64_t *args, int64_t lo, int64_t hi);
@@ -68,7 +68,10 @@ typedef enum nnrt_role {
   NNRT_VALIDATIONS, /* in: i64 scalar, how many validations there were */
   NNRT_INSPECT,     /* out: f32[5]: mean, deviation, smallest and largest element of the value `name`, how many are not
                        finite */
-  NNRT_ASSERT       /* out: i32 scalar, how many elements do not hold; name is FILE:LINE: and the assertion */
+  NNRT_ASSERT,      /* out: i32 scalar, how many elements do not hold; name is FILE:LINE: and the assertion */
+  NNRT_FACTS,       /* out: f32[2]: how many elements of what `name` says in words are NaN, and how many infinite */
+  NNRT_SHIFT,       /* in: f64 scalar, how far the parameters of the layer `name` are moved along a random direction */
+  NNRT_SLOPE        /* out: f64 scalar, the derivative of the loss for the shift of this name, 0 */
 } nnrt_role;
 
 typedef struct nnrt_tensor {
@@ -83,17 +86,23 @@ typedef struct nnrt_tensor {
   int32_t reserved;
 } nnrt_tensor;
 
-/* Entries by name:
+/* Entries by name, owned values apart, which most of them read:
  *   init             seed -> all owned tensors (parameters, state, slots) at step 0
  *   train_step       records, seed, step, total, examples, hypers, owned -> owned, loss, rate
  *   train_step_log   the same bits and also the gradients' norm (for --log)
- *   gradients        records, seed -> loss, gradients of all parameters and of floating-point inputs (training mode,
- * nothing updated) gradients_input  the same from the model's inputs and the targets' records evaluate         records,
- * valid, owned, tallies -> tallies (added to) result           tallies -> metrics predict          inputs -> outputs
+ *   gradients        records, seed -> loss, gradients of all parameters and of floating-point inputs (in training mode;
+ *                    nothing updated)
+ *   gradients_input  the same from the model's inputs and the targets' records
+ *   evaluate         records, valid, tallies -> tallies (added to)
+ *   result           tallies -> metrics
+ *   predict          inputs -> outputs
  *   predict_record   records -> outputs
  *   generate, generate_validation, generate_test   seed, step (the number of an example) -> its fields (outputs)
  *   slots            owned -> slots: their first values for weights that were loaded, where that matters
  *   export           owned -> outputs: what weight files hold in the place of the parameters of these names
+ *   check_gradient   records, seed, shifts -> loss, slopes, in f64
+ *   check_loss       records, seed, shifts -> loss, in f64
+ *   diagnose         records, seed, step -> facts, in the order in which a training step comes to them
  * An entry that the model does not have is absent. */
 typedef struct nnrt_entry {
   const char *name;

@@ -126,6 +126,7 @@ bool nn::readInput(const CommandLine &line, frontend::FrontendOptions &options) 
   options.trainName = line.train;
   options.stdlibDir = line.stdlibDir;
   options.includeDirs = line.includeDirs;
+  options.withCheck = line.withCheck;
   options.openBatch = line.verb == CommandLine::Verb::Summary;
   return true;
 }
@@ -200,7 +201,7 @@ int nn::build(ModuleOp module, const CommandLine &line, const std::string &outpu
   if (objects.empty())
     return ProgramIsWrong;
   watch.lap("objects");
-  int status = linkProgram(objects, options.target.triple, readsImages(module), output, tool);
+  int status = linkProgram(objects, options.target.triple, readsImages(module) || line.withImages, output, tool);
   watch.lap("link");
   watch.total();
   return status;

@@ -47,6 +47,8 @@ struct Options {
                          cl::cat(category)};
   cl::opt<std::string> threads{"threads", cl::desc("team (default) or none"), cl::value_desc("KIND"), cl::init("team"),
                                cl::cat(category)};
+  cl::list<std::string> with{"with", cl::CommaSeparated, cl::desc("build in more: check, images"),
+                             cl::value_desc("WHAT"), cl::cat(category)};
   cl::opt<std::string> maxArena{"max-arena", cl::desc("fail if the program needs more memory than SIZE (64M, 2G)"),
                                 cl::value_desc("SIZE"), cl::cat(category)};
   cl::opt<std::string> layer{"layer", cl::desc("with check: a layer or function, applied to inputs of the given types"),
@@ -129,6 +131,12 @@ bool Options::fill(nn::CommandLine &result) {
                       nearest(target, nn::targetNames()));
   if (threads != "team" && threads != "none")
     return usageError("--threads=" + threads + ": either team or none");
+  for (StringRef what : with) {
+    if (what != "check" && what != "images")
+      return usageError("--with=" + what + ": what can be built in is check, images",
+                        nearest(what, {"check", "images"}));
+    (what == "check" ? result.withCheck : result.withImages) = true;
+  }
   if (!maxArena.empty() && !parseSize(maxArena, result.maxArena))
     return usageError("--max-arena=" + maxArena + ": a size is a number of bytes, or one with K, M or G");
   for (StringRef define : defines) {
@@ -208,6 +216,7 @@ bool nn::parseCommandLine(int argc, char **argv, CommandLine &result, int &statu
     if (file != mine.end()) {
       for (const char *word : ArrayRef(file + 1, mine.end()))
         result.programArguments.push_back(word);
+      result.withCheck = is_contained(result.programArguments, "--check");
       mine.truncate(file + 1 - mine.begin());
     }
   }

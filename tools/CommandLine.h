@@ -24,8 +24,9 @@ struct CommandLine {
   std::optional<Stage> from; ///< the input is MLIR of this stage
   int level = 2;
   bool explain = false, time = false, verifyPasses = false, strictFp = false, threads = true;
-  int64_t maxArena = 0;                      ///< bytes; 0: no limit
-  std::vector<std::string> programArguments; ///< of `nnc run`
+  bool withCheck = false, withImages = false; ///< `--with`
+  int64_t maxArena = 0;                       ///< bytes; 0: no limit
+  std::vector<std::string> programArguments;  ///< of `nnc run`
 };
 
 /// Parses; after a mistake (which is printed), or when all is said (--help), `status` is what to exit with.

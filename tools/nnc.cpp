@@ -139,7 +139,7 @@ std::string cacheKey(ModuleOp module, const CommandLine &line, const std::string
   OpPrintingFlags flags;
   flags.enableDebugInfo(false);
   module.print(stream, flags);
-  stream << nn::compilerVersion() << line.target << line.level << line.threads << line.strictFp;
+  stream << nn::compilerVersion() << line.target << line.level << line.threads << line.strictFp << line.withImages;
   std::string runtime = (llvm::sys::path::parent_path(llvm::sys::path::parent_path(self)) + "/lib/libnnrt.a").str();
   for (const std::string &file : {self, runtime}) {
     llvm::sys::fs::file_status status;

@@ -196,7 +196,8 @@ TEST_F(ProgramTest, PicturesAreNotRead) {
   ASSERT_EQ(run({"train", "--data", "builtin", "--steps", "1", "--quiet"}).exit, 0);
   std::ofstream("a.png", std::ios::binary) << "\x89PNG\r\n\x1a\n";
   expectError({"predict", "a.png"}, 1,
-              "a.png: is a PNG or JPEG picture, which this program does not read: save its pixels as a .npy file");
+              "a.png: is a PNG or JPEG picture, which this program does not read: compile it with nnc --with=images, "
+              "or save the pixels as a .npy file");
 }
 
 TEST_F(ProgramTest, FoldersAndFilesWithoutPermission) {

@@ -123,6 +123,19 @@ best = int((weight @ test[1][0].ravel() / 255 + bias).argmax())
 assert (line["class"], line["name"]) == (best, ["ant", "bee", "cat"][best]), line
 
 
+# A model whose data are bytes reads pictures where nnc was told to build that in.
+source = Path(model).read_text().replace('images("train", size: (6, 4))', 'idx("a", "b")').replace('images("test", size: (6, 4))', 'idx("c", "d")')
+(folder / "bytes.nn").write_text(source)
+run(nnc, "bytes.nn", "-o", "plain"), run(nnc, "bytes.nn", "--with=images", "-o", "with")
+given = ("predict", "train/ant/1.png", "--weights", "images.safetensors")
+error = run("./plain", *given, status=1)
+assert error == ("plain: error: train/ant/1.png: is a PNG or JPEG picture, which this program does not read: compile it with "
+                 "nnc --with=images, or save the pixels as a .npy file\n"), error
+named = json.loads(run("./images", *given))
+named.pop("name")  # that of the folder
+assert json.loads(run("./with", *given)) == named
+
+
 def message(expectation, verb="train"):
     error = run("./images", verb, "--data", ".", status=1)
     assert error == f"images: error: {expectation}\n", error
