@@ -32,6 +32,8 @@ while process.poll() is None:
 assert process.wait() == 0
 assert open("plain.safetensors", "rb").read() == open("kept.safetensors", "rb").read(), "other weights"
 settled = seen[len(seen) // 4 :]
+assert len(settled) >= 15, f"the run was over after {len(seen)} looks: more steps are needed"
+assert len([name for name in os.listdir("checkpoints") if name.endswith(".safetensors")]) == 2, "not two checkpoints"
 memory = [kilobytes for kilobytes, _ in settled]
 assert max(memory) - min(memory) <= 256, f"resident memory grew from {min(memory)} to {max(memory)} KiB"
 files = [count for _, count in settled]
