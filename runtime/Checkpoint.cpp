@@ -82,7 +82,7 @@ Status readCheckpoint(const std::string &path, Checkpoint &checkpoint) {
   for (size_t i = 0; i < checkpoint.arrays.size(); ++i) {
     const NamedArray &named = checkpoint.arrays[i];
     if (expected(i + 1) != int64_t(crc32(named.array.data, named.array.bytes())))
-      return wrong("%s: the checksum of '%s' is wrong: the file is damaged", path.c_str(), named.name.c_str());
+      return wrong("%s: the checksum of '%s' is wrong: the file is damaged", path.c_str(), shown(named.name).c_str());
   }
   if (!fromMetadata(checkpoint.metadata, checkpoint.state))
     return wrong("%s: does not say where its run stands: the file is damaged", path.c_str());
@@ -114,7 +114,7 @@ bool Checkpoint::hasBest() const {
 std::string Checkpoint::differences(const nnrt_model &model) const {
   std::string text;
   if (this->text("precision") != model.precision)
-    text += format("\n  the precision was %s and is %s", this->text("precision").c_str(), model.precision);
+    text += format("\n  the precision was %s and is %s", shown(this->text("precision")).c_str(), model.precision);
   size_t known = 0;
   for (const char *prefix : {"", bestPrefix})
     for (int64_t i = 0; i < model.n_owned && (!*prefix || hasBest()); ++i) {
@@ -138,7 +138,7 @@ std::string Checkpoint::differences(const nnrt_model &model) const {
       owned |= isCheckpointed(model.owned[i]) &&
                (named.name == model.owned[i].name || named.name == bestPrefix + std::string(model.owned[i].name));
     if (!owned)
-      text += format("\n  '%s' %s is not in the model", named.name.c_str(), named.array.text().c_str());
+      text += format("\n  '%s' %s is not in the model", shown(named.name).c_str(), named.array.text().c_str());
   }
   return text;
 }
@@ -166,16 +166,18 @@ std::string changedLines(const std::string &before, const std::string &after, in
   std::vector<std::string> old = linesOf(before), now = linesOf(after);
   // The longest common subsequence behind every pair of lines.
   size_t width = now.size() + 1;
+  if (old.size() > (size_t(1) << 24) / width) // a table of 64 MiB at most
+    return "  in too many lines to compare them\n";
   std::vector<int32_t> common((old.size() + 1) * width, 0);
   for (size_t i = old.size(); i-- > 0;)
     for (size_t j = now.size(); j-- > 0;)
       common[i * width + j] = old[i] == now[j] ? common[(i + 1) * width + j + 1] + 1
                                                : std::max(common[(i + 1) * width + j], common[i * width + j + 1]);
   std::string text;
-  int shown = 0, hidden = 0;
+  int count = 0, hidden = 0;
   auto show = [&](char sign, const std::string &line) {
-    if (++shown <= most)
-      text += format("  %c %s\n", sign, line.c_str());
+    if (++count <= most)
+      text += format("  %c %s\n", sign, shown(line).c_str());
     else
       ++hidden;
   };

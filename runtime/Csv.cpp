@@ -109,7 +109,7 @@ Status Lines::next(std::vector<Cell> &cells) {
 static std::string header(const std::vector<Cell> &cells) {
   std::vector<std::string> names;
   for (const Cell &cell : cells)
-    names.push_back(cell.text());
+    names.push_back(shown(cell.text()));
   if (names.size() > 12) {
     names.erase(names.begin() + 11, names.end() - 1);
     names[10] = "...";
@@ -250,8 +250,8 @@ Status readCsv(const std::string &path, std::shared_ptr<Region> file, const nnrt
       if (!problem)
         continue;
       std::string where = format("%s, line %lld, column '%s'", path.c_str(), (long long)lines.number(),
-                                 head[column.cell].text().c_str());
-      return *problem ? wrong("%s: '%s' %s (%s)", where.c_str(), std::string(text).c_str(), problem,
+                                 shown(head[column.cell].text()).c_str());
+      return *problem ? wrong("%s: '%s' %s (%s)", where.c_str(), shown(std::string(text)).c_str(), problem,
                               factsOf(array.type).name)
                       : wrong("%s: the value is missing: fill it in, or take the line out", where.c_str());
     }

@@ -9,7 +9,13 @@
 
 using nnrt::Picture;
 
-static constexpr int64_t mostPixels = int64_t(1) << 28;
+/// What is announced must be possible: deflate packs 1032 bytes into one at best, and a byte is eight pixels at best;
+/// of a JPEG a byte is 1024 pixels at best (64 per block, and a block in its first scan takes a bit). Beyond it lies
+/// arithmetic coding, which is not used.
+static bool isPossible(int64_t pixels, int64_t bytes, int64_t most) {
+  constexpr int64_t mostPixels = int64_t(1) << 28;
+  return pixels <= mostPixels && pixels <= (bytes + 1) * most;
+}
 
 static bool decodePng(const char *data, int64_t bytes, Picture &picture, std::string &problem) {
   png_image image;
@@ -19,14 +25,14 @@ static bool decodePng(const char *data, int64_t bytes, Picture &picture, std::st
     image.format = PNG_FORMAT_RGB;
     picture.height = image.height;
     picture.width = image.width;
-    if (picture.height * picture.width <= mostPixels) {
+    if (isPossible(picture.height * picture.width, bytes, 8 * 1032)) {
       picture.pixels.resize(size_t(3 * picture.height * picture.width));
       png_color black{0, 0, 0}; // behind what is transparent
       if (png_image_finish_read(&image, &black, picture.pixels.data(), 0, nullptr))
         return true;
     }
   }
-  problem = *image.message ? image.message : "it is too large";
+  problem = *image.message ? image.message : "its header announces more pixels than it can hold";
   png_image_free(&image);
   return false;
 }
@@ -65,12 +71,17 @@ static bool decodeJpeg(const char *data, int64_t bytes, Picture &picture, std::s
   jpeg_create_decompress(&info);
   jpeg_mem_src(&info, reinterpret_cast<const unsigned char *>(data), static_cast<unsigned long>(bytes));
   jpeg_read_header(&info, TRUE);
+  picture.height = info.image_height;
+  picture.width = info.image_width;
+  if (!isPossible(picture.height * picture.width, bytes, 1024)) {
+    jpeg_destroy_decompress(&info);
+    problem = "its header announces more pixels than it can hold";
+    return false;
+  }
+  picture.pixels.resize(size_t(3 * picture.height * picture.width));
   info.out_color_space = JCS_RGB;
   info.dct_method = JDCT_ISLOW;
   jpeg_start_decompress(&info);
-  picture.height = info.output_height;
-  picture.width = info.output_width;
-  picture.pixels.resize(size_t(3 * picture.height * picture.width));
   while (info.output_scanline < info.output_height) {
     JSAMPROW row = picture.pixels.data() + size_t(3) * info.output_scanline * info.output_width;
     jpeg_read_scanlines(&info, &row, 1);

@@ -21,11 +21,14 @@ public:
   char *data() { return base; } // read-only memory where the region is a file
   const char *data() const { return base; }
   int64_t size() const { return bytes; }
+  /// The first `count` bytes of a file need not stay in memory any more; who reads them again gets them again.
+  void release(int64_t count) const;
 
 private:
-  Region(char *base, int64_t bytes) : base(base), bytes(bytes) {}
+  Region(char *base, int64_t bytes, bool isFile) : base(base), bytes(bytes), isFile(isFile) {}
   char *base;
   int64_t bytes;
+  bool isFile;
 };
 
 bool exists(const std::string &path);

@@ -88,7 +88,7 @@ static std::string heldText(const std::vector<NamedArray> &arrays) {
   items.reserve(arrays.size());
   for (const NamedArray &named : arrays)
     items.push_back(named.name.empty() ? named.array.text()
-                                       : format("'%s' %s", named.name.c_str(), named.array.text().c_str()));
+                                       : format("'%s' %s", shown(named.name).c_str(), named.array.text().c_str()));
   return items.empty() ? "nothing" : listText(items);
 }
 

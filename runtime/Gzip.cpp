@@ -12,8 +12,9 @@ namespace nnrt {
 
 struct Inflater::Stream {
   z_stream zlib{};
+  std::shared_ptr<Region> file;
   const char *data = nullptr;
-  int64_t left = 0;
+  int64_t left = 0, unreleased = 0;
   bool open = false, ended = false;
 };
 
@@ -26,9 +27,10 @@ Inflater::~Inflater() {
     inflateEnd(&stream->zlib);
 }
 
-Status Inflater::open(std::string name, Form form, const char *data, int64_t bytes) {
+Status Inflater::open(std::string name, Form form, std::shared_ptr<Region> file, int64_t offset, int64_t bytes) {
   what = std::move(name);
-  stream->data = data;
+  stream->data = file->data() + offset;
+  stream->file = std::move(file);
   stream->left = bytes;
   if (inflateInit2(&stream->zlib, form == Gzip ? 15 + 16 : -15) != Z_OK)
     return machine("%s: no memory to inflate it", what.c_str());
@@ -37,7 +39,7 @@ Status Inflater::open(std::string name, Form form, const char *data, int64_t byt
 }
 
 Status Inflater::step(char *out, int64_t bytes, int64_t &made) {
-  constexpr int64_t most = 1 << 30; // zlib counts in 32 bits
+  constexpr int64_t most = 1 << 20; // zlib counts in 32 bits, and what is behind us is released so often
   z_stream &zlib = stream->zlib;
   made = 0;
   while (made == 0 && !stream->ended) {
@@ -50,6 +52,11 @@ Status Inflater::step(char *out, int64_t bytes, int64_t &made) {
     int result = inflate(&zlib, Z_NO_FLUSH);
     stream->data += in - zlib.avail_in;
     stream->left -= in - zlib.avail_in;
+    stream->unreleased += in - zlib.avail_in;
+    if (stream->unreleased >= most) {
+      stream->file->release(stream->data - stream->file->data());
+      stream->unreleased = 0;
+    }
     made = room - zlib.avail_out;
     if (result == Z_STREAM_END) {
       // A gzip file may consist of several members, one behind the other.
@@ -92,7 +99,7 @@ struct Inflater::Stream {};
 bool canInflate() { return false; }
 Inflater::Inflater() = default;
 Inflater::~Inflater() = default;
-Status Inflater::open(std::string name, Form form, const char *, int64_t) {
+Status Inflater::open(std::string name, Form form, std::shared_ptr<Region>, int64_t, int64_t) {
   return form == Gzip ? wrong("%s is compressed and this program was built without zlib: unpack it with 'gunzip -k %s'",
                               name.c_str(), name.c_str())
                       : wrong("%s is compressed and this program was built without zlib: save it with numpy.savez "
@@ -108,7 +115,7 @@ Status unpack(const std::string &path, std::shared_ptr<Region> &file) {
   if (!looksGzipped(*file))
     return {};
   Inflater inflater;
-  NNRT_TRY(inflater.open(path, Inflater::Gzip, file->data(), file->size()));
+  NNRT_TRY(inflater.open(path, Inflater::Gzip, file, 0, file->size()));
   uint32_t bytes = 0; // the last four bytes tell the size
   if (file->size() >= 18)
     memcpy(&bytes, file->data() + file->size() - 4, 4);

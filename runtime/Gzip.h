@@ -14,8 +14,8 @@ public:
   ~Inflater();
   Inflater(const Inflater &) = delete;
   Inflater &operator=(const Inflater &) = delete;
-  /// Reads from `bytes` bytes at `data`, which must live on. `what` names the file for messages.
-  Status open(std::string what, Form form, const char *data, int64_t bytes);
+  /// Reads `bytes` bytes of the file from `offset` on; what has been read is released. `what` names it for messages.
+  Status open(std::string what, Form form, std::shared_ptr<Region> file, int64_t offset, int64_t bytes);
   /// Fills `out` completely; a stream that is damaged or ends before is an error.
   Status read(char *out, int64_t bytes);
   /// The stream must end here, and its checksum must be right.

@@ -39,7 +39,7 @@ Status readIdx(const std::string &path, std::shared_ptr<Region> file, Array &arr
   bool compressed = looksGzipped(*file);
   Inflater inflater;
   if (compressed)
-    NNRT_TRY(inflater.open(path, Inflater::Gzip, file->data(), file->size()));
+    NNRT_TRY(inflater.open(path, Inflater::Gzip, file, 0, file->size()));
   int64_t at = 0;
   auto take = [&](uint8_t *out, int64_t bytes) -> Status {
     if (compressed)

@@ -89,13 +89,21 @@ static std::vector<std::string> knownClasses(const DataPlace &place) {
   return classes;
 }
 
+/// Classes as a message lists them.
+static std::string classText(const std::vector<std::string> &classes) {
+  std::vector<std::string> items;
+  for (const std::string &name : classes)
+    items.push_back(shown(name));
+  return listText(items);
+}
+
 static Status findItems(const std::string &root, const std::vector<std::string> &folders,
                         const std::vector<std::string> &classes, std::vector<Item> &items) {
   for (const std::string &folder : folders) {
     auto known = std::find(classes.begin(), classes.end(), folder);
     if (known == classes.end())
       return wrong("%s: the folder '%s' is none of the classes that the model knows: %s", root.c_str(), folder.c_str(),
-                   listText(classes).c_str());
+                   classText(classes).c_str());
     size_t before = items.size();
     std::string path = joinPath(root, folder);
     for (const std::string &name : namesIn(path))
@@ -156,7 +164,7 @@ Status openImages(const nnrt_source &source, const DataPlace &place, const std::
   const nnrt_field &label = source.fields[1];
   if (label.limit > 0 && int64_t(classes.size()) != label.limit)
     return wrong("%s: holds the folders %s, %zu classes, and the model tells %lld apart", root.c_str(),
-                 listText(classes).c_str(), classes.size(), (long long)label.limit);
+                 classText(classes).c_str(), classes.size(), (long long)label.limit);
   std::vector<Item> items;
   NNRT_TRY(findItems(root, folders, classes, items));
   std::unique_ptr<Images> images(new Images(source, std::move(classes), std::move(items)));

@@ -93,6 +93,37 @@ const char *nearest(const std::string &word, const std::vector<const char *> &ca
   return best;
 }
 
+int characterLength(const char *text) {
+  auto at = reinterpret_cast<const unsigned char *>(text);
+  int length = at[0] < 0x80                    ? 1
+               : at[0] >= 0xc2 && at[0] < 0xe0 ? 2
+               : at[0] >= 0xe0 && at[0] < 0xf0 ? 3
+               : at[0] >= 0xf0 && at[0] < 0xf5 ? 4
+                                               : 0;
+  for (int i = 1; i < length; ++i)
+    if ((at[i] & 0xc0) != 0x80)
+      return 0;
+  // Longer than needed, a half of a pair of UTF-16, or beyond the last character.
+  bool wrong = (at[0] == 0xe0 && at[1] < 0xa0) || (at[0] == 0xed && at[1] >= 0xa0) || (at[0] == 0xf0 && at[1] < 0x90) ||
+               (at[0] == 0xf4 && at[1] >= 0x90);
+  return wrong ? 0 : length;
+}
+
+std::string shown(const std::string &text) {
+  constexpr size_t most = 100;
+  std::string out;
+  size_t cut = 0; // where three dots still have room
+  for (const char *at = text.c_str(), *end = at + text.size(); at != end && out.size() <= most;) {
+    int length = characterLength(at);
+    bool plain = length > 1 || (uint8_t(*at) >= 0x20 && uint8_t(*at) < 0x7f);
+    out += plain ? std::string(at, size_t(length)) : format("\\x%02x", uint8_t(*at));
+    at += plain ? length : 1;
+    if (out.size() + 3 <= most)
+      cut = out.size();
+  }
+  return out.size() <= most ? out : out.substr(0, cut) + "...";
+}
+
 std::string shapeText(const int64_t *shape, size_t rank) {
   std::string text = "[";
   for (size_t i = 0; i < rank; ++i)

@@ -47,6 +47,12 @@ private:
 /// The candidate that a misspelt word most likely meant, or null if none is near.
 const char *nearest(const std::string &word, const std::vector<const char *> &candidates);
 
+/// Length of the well-formed UTF-8 sequence at `at`, or 0.
+int characterLength(const char *at);
+
+/// A text that a file holds, as a message shows it: on one line, in 100 bytes at most, nothing that a terminal obeys.
+std::string shown(const std::string &text);
+
 /// "[64, 1, 28, 28]"
 std::string shapeText(const int64_t *shape, size_t rank);
 std::string shapeText(const std::vector<int64_t> &shape);

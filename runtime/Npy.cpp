@@ -60,7 +60,7 @@ Status readNpy(const std::string &what, const char *data, int64_t bytes, std::sh
   std::string descriptor = valueOf(header, "descr");
   if (!parseDescriptor(descriptor, stored))
     return wrong("%s: elements of type %s are not supported: save the array as f32, f64, i32, i64 or u8", what.c_str(),
-                 descriptor.empty() ? "(none given)" : descriptor.c_str());
+                 descriptor.empty() ? "(none given)" : shown(descriptor).c_str());
   if (!parseShape(valueOf(header, "shape"), shape))
     return wrong("%s: its header gives no shape: the file is damaged", what.c_str());
   if (valueOf(header, "fortran_order") == "True" && shape.size() > 1)
@@ -103,7 +103,7 @@ Status takeArray(const std::string &path, const std::string &name, std::vector<N
       return {};
     }
     if (names.size() < 10)
-      names.push_back("'" + candidate.name + "'");
+      names.push_back("'" + shown(candidate.name) + "'");
   }
   return wrong("%s: holds no array '%s'%s%s", path.c_str(), name.c_str(), names.empty() ? "" : ", it holds ",
                listText(names).c_str());

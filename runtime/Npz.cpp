@@ -1,5 +1,6 @@
 // Zip archives as numpy.savez and numpy.savez_compressed write them, with and without the 64-bit extension. The central
 // directory at the end is read; every offset and size in it is checked against the file.
+#include "Checksum.h"
 #include "Gzip.h"
 #include "Npy.h"
 #include <cstring>
@@ -10,6 +11,7 @@ namespace {
 struct Member {
   std::string name;
   int method = 0;
+  uint32_t checksum = 0;
   int64_t packed = 0, size = 0, header = 0; // header: offset of the local header
 };
 
@@ -80,7 +82,8 @@ Status Archive::members(std::vector<Member> &list) const {
     member.name.assign(data + entry + 46, name);
     member.method = int(number(entry + 10, 2));
     if (number(entry + 8, 2) & 1)
-      return wrong("%s: '%s' is encrypted", path.c_str(), member.name.c_str());
+      return wrong("%s: '%s' is encrypted", path.c_str(), shown(member.name).c_str());
+    member.checksum = uint32_t(number(entry + 16, 4));
     member.packed = int64_t(number(entry + 20, 4));
     member.size = int64_t(number(entry + 24, 4));
     member.header = int64_t(number(entry + 42, 4));
@@ -93,40 +96,46 @@ Status Archive::members(std::vector<Member> &list) const {
 
 Status Archive::locate(const Member &member, int64_t &offset) const {
   if (!inside(uint64_t(member.header), 30) || number(member.header, 4) != 0x04034b50)
-    return damaged(member.name.c_str());
+    return damaged(shown(member.name).c_str());
   offset = member.header + 30 + int64_t(number(member.header + 26, 2)) + int64_t(number(member.header + 28, 2));
   bool packedFits = member.packed >= 0 && inside(uint64_t(offset), uint64_t(member.packed));
   bool sizeFits = member.size >= 0 &&
                   (member.method ? member.size / largestDeflateRatio <= member.packed : member.size == member.packed);
-  return packedFits && sizeFits ? Status() : damaged(member.name.c_str());
+  return packedFits && sizeFits ? Status() : damaged(shown(member.name).c_str());
 }
 
 Status readNpz(const std::string &path, const std::shared_ptr<Region> &file, std::vector<NamedArray> &arrays) {
   Archive archive(path, *file);
   std::vector<Member> members;
   NNRT_TRY(archive.members(members));
+  int64_t left = file->size(); // members that lay upon each other could unfold to any size
   for (const Member &member : members) {
     if (!endsWith(member.name, ".npy"))
       continue;
     NamedArray named;
     named.name = member.name.substr(0, member.name.size() - 4);
-    std::string what = format("%s, array '%s'", path.c_str(), named.name.c_str());
+    std::string what = format("%s, array '%s'", path.c_str(), shown(named.name).c_str());
     int64_t offset = 0;
     NNRT_TRY(archive.locate(member, offset));
-    if (member.method == 0) {
-      NNRT_TRY(readNpy(what, file->data() + offset, member.size, file, named.array));
-    } else if (member.method == 8) {
+    left -= member.packed;
+    if (left < 0)
+      return wrong("%s: its bytes belong to another array, too: the archive is damaged", what.c_str());
+    const char *data = file->data() + offset;
+    std::shared_ptr<Region> keep = file;
+    if (member.method == 8) {
       Inflater inflater;
-      NNRT_TRY(inflater.open(what, Inflater::Raw, file->data() + offset, member.packed));
-      std::shared_ptr<Region> memory;
-      NNRT_TRY(Region::allocate(member.size, memory, what));
-      NNRT_TRY(inflater.read(memory->data(), member.size));
+      NNRT_TRY(inflater.open(what, Inflater::Raw, file, offset, member.packed));
+      NNRT_TRY(Region::allocate(member.size, keep, what));
+      NNRT_TRY(inflater.read(keep->data(), member.size));
       NNRT_TRY(inflater.finish());
-      NNRT_TRY(readNpy(what, memory->data(), member.size, memory, named.array));
-    } else {
+      data = keep->data();
+    } else if (member.method != 0) {
       return wrong("%s: is packed with method %d: save it with numpy.savez or numpy.savez_compressed", what.c_str(),
                    member.method);
     }
+    if (crc32(data, member.size) != member.checksum)
+      return wrong("%s: its checksum is wrong: the archive is damaged, fetch it again", what.c_str());
+    NNRT_TRY(readNpy(what, data, member.size, std::move(keep), named.array));
     arrays.push_back(std::move(named));
   }
   return {};

@@ -29,12 +29,15 @@ public:
         weight /= sum;
     }
   }
-  double at(int64_t i, const double *line, int64_t stride) const {
+  double at(int64_t i, const double *line) const {
     double sum = 0;
     for (size_t k = 0; k < taps[i].weights.size(); ++k)
-      sum += taps[i].weights[k] * line[(taps[i].first + int64_t(k)) * stride];
+      sum += taps[i].weights[k] * line[taps[i].first + int64_t(k)];
     return sum;
   }
+  int64_t first(int64_t i) const { return taps[i].first; }
+  int64_t end(int64_t i) const { return taps[i].first + int64_t(taps[i].weights.size()); }
+  double weight(int64_t i, int64_t k) const { return taps[i].weights[k - taps[i].first]; }
 
 private:
   struct Taps {
@@ -47,21 +50,26 @@ private:
 
 void scalePicture(const Picture &picture, int64_t height, int64_t width, Picture &scaled) {
   Filter across(picture.width, width), down(picture.height, height);
-  std::vector<double> line(size_t(picture.width)), middle(size_t(3 * picture.height * width));
-  for (int64_t y = 0; y < picture.height; ++y)
+  std::vector<double> line(size_t(picture.width)), narrow(size_t(3 * width)), sums(size_t(3 * height * width));
+  int64_t from = 0; // the first row that is not finished
+  for (int64_t y = 0; y < picture.height; ++y) {
     for (int64_t c = 0; c < 3; ++c) {
       for (int64_t x = 0; x < picture.width; ++x)
         line[x] = picture.pixels[(y * picture.width + x) * 3 + c];
       for (int64_t x = 0; x < width; ++x)
-        middle[(y * width + x) * 3 + c] = across.at(x, line.data(), 1);
+        narrow[x * 3 + c] = across.at(x, line.data());
     }
+    while (from < height && down.end(from) <= y)
+      ++from;
+    for (int64_t row = from; row < height && down.first(row) <= y; ++row)
+      for (int64_t k = 0; k < 3 * width && y < down.end(row); ++k)
+        sums[row * 3 * width + k] += down.weight(row, y) * narrow[k];
+  }
   scaled.height = height;
   scaled.width = width;
-  scaled.pixels.resize(size_t(3 * height * width));
-  for (int64_t y = 0; y < height; ++y)
-    for (int64_t k = 0; k < 3 * width; ++k)
-      scaled.pixels[y * 3 * width + k] =
-          uint8_t(std::clamp(down.at(y, middle.data() + k, 3 * width) + 0.5, 0.0, 255.0));
+  scaled.pixels.resize(sums.size());
+  for (size_t i = 0; i < sums.size(); ++i)
+    scaled.pixels[i] = uint8_t(std::clamp(sums[i] + 0.5, 0.0, 255.0));
 }
 
 Status readPicture(const std::string &path, int64_t channels, int64_t height, int64_t width, uint8_t *out) {

@@ -1,5 +1,6 @@
 // `plot`: learning curves of logs as one picture. Runs have colours; losses of steps are drawn as they are, faint, and
 // smoothed.
+#include "Plot.h"
 #include "Chart.h"
 #include "File.h"
 #include "Program.h"
@@ -119,12 +120,7 @@ static Status readLog(const std::string &path, int color, Charts &charts) {
   return used ? Status() : wrong("%s: holds no line of a log", path.c_str());
 }
 
-Status runPlot(const Invocation &invocation) {
-  const std::vector<std::string> &files = invocation.options.arguments;
-  std::string out = invocation.options.text("-o");
-  if (files.empty() || out.empty())
-    return usage("plot takes logs and a picture to write: plot RUN.jsonl... -o FILE.svg");
-  NNRT_TRY(checkWritable(out, "-o"));
+Status pictureOfLogs(const std::vector<std::string> &files, std::string &svg) {
   Charts charts;
   for (size_t i = 0; i < files.size(); ++i)
     NNRT_TRY(readLog(files[i], int(i), charts));
@@ -134,7 +130,17 @@ Status runPlot(const Invocation &invocation) {
         Curve clear{chart.curves[i].name, smoothed(chart.curves[i].points), chart.curves[i].color, false};
         chart.curves.push_back(std::move(clear));
       }
-  std::string text = svgOf(charts.all);
+  svg = svgOf(charts.all);
+  return {};
+}
+
+Status runPlot(const Invocation &invocation) {
+  const std::vector<std::string> &files = invocation.options.arguments;
+  std::string out = invocation.options.text("-o"), text;
+  if (files.empty() || out.empty())
+    return usage("plot takes logs and a picture to write: plot RUN.jsonl... -o FILE.svg");
+  NNRT_TRY(checkWritable(out, "-o"));
+  NNRT_TRY(pictureOfLogs(files, text));
   NNRT_TRY(writeFile(out, {{text.data(), int64_t(text.size())}}, "-o"));
   printf("wrote %s\n", out.c_str());
   return {};

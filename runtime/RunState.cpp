@@ -103,7 +103,12 @@ Metadata toMetadata(const RunState &state) {
 bool fromMetadata(const Metadata &metadata, RunState &state) {
   Reader reader{metadata};
   visit(state, reader);
-  return reader.good && state.step >= 0 && state.total >= 0 && state.batch > 0 && state.examples > 0;
+  // Products of these numbers must not overflow, whoever wrote the file.
+  auto within = [](int64_t value, int64_t low, int64_t bits) { return value >= low && value <= int64_t(1) << bits; };
+  return reader.good && within(state.step, 0, 40) && within(state.total, 0, 40) && within(state.epochs, 0, 30) &&
+         within(state.batch, 1, 30) && within(state.examples, 1, 32) && within(state.epochSteps, 0, 40) &&
+         within(state.logBytes, 0, 60) && within(state.validations, 0, 40) && within(state.stopping.bestEpoch, 0, 40) &&
+         within(state.stopping.lastEpoch, 0, 40) && within(state.stopping.worse, 0, 40);
 }
 
 } // namespace nnrt

@@ -92,7 +92,7 @@ Status readSafetensors(const std::string &path, const std::shared_ptr<Region> &f
   uint64_t length = 0;
   if (file->size() >= 8)
     memcpy(&length, data, 8);
-  if (file->size() < 8 || length < 2 || length > uint64_t(longestHeader) || data[8] != '{')
+  if (file->size() < 9 || length < 2 || length > uint64_t(longestHeader) || data[8] != '{')
     return wrong("%s: is not a safetensors file", path.c_str());
   if (length > uint64_t(file->size() - 8))
     return wrong("%s: ends within its header: the file is cut off", path.c_str());
@@ -102,7 +102,8 @@ Status readSafetensors(const std::string &path, const std::shared_ptr<Region> &f
   // Iterative: a header of a million brackets must not exhaust the stack.
   rapidjson::ParseResult parsed = reader.Parse<rapidjson::kParseIterativeFlag>(text, header);
   if (parsed.Code() == rapidjson::kParseErrorTermination)
-    return wrong("%s: its header describes '%s' in a form that is not safetensors'", path.c_str(), header.name.c_str());
+    return wrong("%s: its header describes '%s' in a form that is not safetensors'", path.c_str(),
+                 shown(header.name).c_str());
   if (parsed.IsError())
     return wrong("%s: its header is not JSON (%s at byte %zu)", path.c_str(),
                  rapidjson::GetParseError_En(parsed.Code()), parsed.Offset() + 8);
@@ -111,12 +112,12 @@ Status readSafetensors(const std::string &path, const std::shared_ptr<Region> &f
   int64_t start = 8 + int64_t(length), available = file->size() - start;
   std::vector<Entry> &entries = header.entries;
   for (Entry &entry : entries) {
-    const std::string &name = entry.named.name;
+    std::string name = shown(entry.named.name);
     Array &array = entry.named.array;
     array.type = typeOfSafetensors(entry.type.c_str());
     if (array.type < 0)
       return wrong("%s: '%s' has elements of type %s, which is not supported", path.c_str(), name.c_str(),
-                   entry.type.c_str());
+                   shown(entry.type).c_str());
     int64_t bytes = checkedBytes(array.shape, factsOf(array.type).bytes);
     if (bytes < 0 || entry.begin < 0 || entry.end < entry.begin || entry.end - entry.begin != bytes ||
         entry.end > available)
@@ -129,8 +130,8 @@ Status readSafetensors(const std::string &path, const std::shared_ptr<Region> &f
     Array &array = entry.named.array;
     array.data = data + start + entry.begin;
     array.keep = file;
-    if (reinterpret_cast<uintptr_t>(array.data) %
-        factsOf(array.type).bytes) { // legal in the format: copy to where it is aligned
+    bool aligned = reinterpret_cast<uintptr_t>(array.data) % factsOf(array.type).bytes == 0;
+    if (!aligned && array.bytes()) { // legal in the format: copy to where it is aligned
       NNRT_TRY(Region::allocate(array.bytes(), array.keep, path));
       memcpy(array.keep->data(), array.data, array.bytes());
       array.data = array.keep->data();

@@ -85,7 +85,7 @@ std::string Vocabulary::text() const {
 Status CharacterFile::open(const std::string &path, const std::string &advice, std::vector<bool> &present) {
   NNRT_TRY(Region::map(path, file, advice));
   NNRT_TRY(unpack(path, file));
-  present.assign(characterLimit, false);
+  present.clear();
   const char *begin = file->data();
   for (const char *at = begin; at != end(); ++characters) {
     if (characters % every == 0)
@@ -96,6 +96,8 @@ Status CharacterFile::open(const std::string &path, const std::string &advice, s
       return wrong("%s: byte %lld (line %lld) is %s: save the file as UTF-8 text", path.c_str(),
                    (long long)(here - begin) + 1, (long long)std::count(begin, here, '\n') + 1,
                    *here ? "not UTF-8" : "zero");
+    if (size_t(character) >= present.size())
+      present.resize(size_t(character) + 1);
     present[character] = true;
   }
   if (characters == file->size())
@@ -127,10 +129,10 @@ std::string CharacterFile::place(int64_t character) const {
 /// The file may have characters of the vocabulary only.
 static Status checkKnown(const std::string &path, const CharacterFile &file, const std::vector<bool> &present,
                          const Vocabulary &known) {
-  int32_t stranger = 0;
-  while (stranger < characterLimit && (!present[stranger] || known.id(stranger) >= 0))
+  int32_t stranger = 0, limit = int32_t(present.size());
+  while (stranger < limit && (!present[stranger] || known.id(stranger) >= 0))
     ++stranger;
-  if (stranger == characterLimit)
+  if (stranger == limit)
     return {};
   const char *at = file.at(0);
   int64_t position = 0;

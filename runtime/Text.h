@@ -28,7 +28,7 @@ private:
 /// A UTF-8 file whose characters are found by number.
 class CharacterFile {
 public:
-  /// Reads it once: checks it, counts its characters, notes which there are.
+  /// Reads it once: checks it, counts its characters, notes which there are, up to the largest.
   Status open(const std::string &path, const std::string &advice, std::vector<bool> &present);
   int64_t count() const { return characters; }
   /// Where the character begins.

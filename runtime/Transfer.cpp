@@ -99,12 +99,12 @@ Status transferWeights(const nnrt_load &load, Instance &instance) {
     match[i] = &given[next].array->array;
     if (!sameType(tensor, *match[i]))
       differences.push_back(difference(tensor, *match[i]) +
-                            format(" ('%s' of the file)", given[next].array->name.c_str()));
+                            format(" ('%s' of the file)", shown(given[next].array->name).c_str()));
   }
   for (const Given &tensor : given)
     if (!tensor.used && !isExcepted(tensor.name))
       differences.push_back(
-          format("'%s' %s is not in the model", tensor.name.c_str(), tensor.array->array.text().c_str()));
+          format("'%s' %s is not in the model", shown(tensor.name).c_str(), tensor.array->array.text().c_str()));
   if (!differences.empty()) {
     std::string text = format(
         "%s: does not fit the model %s (`except` in the train block leaves parameters out):", load.file, model.name);

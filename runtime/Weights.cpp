@@ -97,7 +97,7 @@ Status loadWeights(const std::string &path, Instance &instance) {
   for (size_t k = 0; k < found.size() && !isCheckpoint; ++k)
     if (!used[k] && !endsWith(found[k].name, "num_batches_tracked"))
       differences.push_back(
-          format("'%s' %s is not in the model", found[k].name.c_str(), found[k].array.text().c_str()));
+          format("'%s' %s is not in the model", shown(found[k].name).c_str(), found[k].array.text().c_str()));
   if (!differences.empty()) {
     std::string text = format("%s: does not fit the model %s:", path.c_str(), model.name);
     for (const std::string &difference : differences)

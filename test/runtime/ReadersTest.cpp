@@ -1,7 +1,10 @@
 // Readers: right values from right files, a message from wrong ones, never a crash.
+#include "runtime/Checkpoint.h"
+#include "runtime/Checksum.h"
 #include "runtime/Csv.h"
 #include "runtime/Gzip.h"
 #include "runtime/Idx.h"
+#include "runtime/Json.h"
 #include "runtime/Safetensors.h"
 #include "runtime/Text.h"
 #include <cstring>
@@ -75,8 +78,9 @@ std::string npyBytes(const std::string &descr, const std::string &shape, const s
 
 std::string zipBytes(const std::string &name, const std::string &content, bool deflate) {
   std::string packed = deflate ? deflated(content, -15) : content;
-  std::string facts = little(deflate ? 8 : 0, 2) + little(0, 8) + little(packed.size(), 4) + little(content.size(), 4) +
-                      little(name.size(), 2);
+  std::string facts = little(deflate ? 8 : 0, 2) + little(0, 4) +
+                      little(nnrt::crc32(content.data(), int64_t(content.size())), 4) + little(packed.size(), 4) +
+                      little(content.size(), 4) + little(name.size(), 2);
   std::string local = "PK\3\4" + little(20, 2) + little(0, 2) + facts + little(0, 2) + name + packed;
   std::string central = "PK\1\2" + little(20, 2) + little(20, 2) + little(0, 2) + facts + little(0, 2 + 2 + 2 + 2 + 4) +
                         little(0, 4) + name;
@@ -216,6 +220,15 @@ TEST(Npz, Messages) {
   std::string elsewhere = bytes;
   elsewhere[elsewhere.find("PK\1\2") + 43] = 100;
   EXPECT_EQ(text(npz, elsewhere), "FILE: the archive is damaged or cut off (a.npy)");
+  bytes = zipBytes("a.npy", npyBytes("|u1", "(4,)", "wxyz"), false);
+  bytes[bytes.find("wxyz")] = 'v';
+  EXPECT_EQ(text(npz, bytes), "FILE, array 'a': its checksum is wrong: the archive is damaged, fetch it again");
+  bytes = zipBytes("a.npy", npyBytes("|u1", "(400,)", std::string(400, 'w')), false);
+  size_t directory = bytes.find("PK\1\2"), end = bytes.find("PK\5\6");
+  std::string twice = bytes.substr(0, end) + bytes.substr(directory);
+  size_t last = twice.rfind("PK\5\6");
+  twice[last + 8] = twice[last + 10] = 2;
+  EXPECT_EQ(text(npz, twice), "FILE, array 'a': its bytes belong to another array, too: the archive is damaged");
 }
 
 TEST(Npz, SurvivesDamage) {
@@ -265,6 +278,7 @@ TEST(Safetensors, RoundTripIsExactAndAligned) {
 
 TEST(Safetensors, Messages) {
   EXPECT_EQ(text(safetensors, "hello"), "FILE: is not a safetensors file");
+  EXPECT_EQ(text(safetensors, little(7, 8)), "FILE: is not a safetensors file");
   EXPECT_EQ(text(safetensors, safetensorsFile.substr(0, 60)), "FILE: ends within its header: the file is cut off");
   EXPECT_EQ(text(safetensors, safetensorsFile.substr(0, safetensorsFile.size() - 3)),
             "FILE: 'a' [2] lies at bytes 0 to 8 of 6: the file is cut off or damaged");
@@ -280,6 +294,21 @@ TEST(Safetensors, Messages) {
                                   "12345678")),
             "");
   EXPECT_NE(text(safetensors, safetensorsBytes("{\"a\":" + std::string(1000000, '[') + "}", "")), "");
+}
+
+TEST(Json, TextThatIsNotUtf8IsReplaced) {
+  // A half of a UTF-16 pair, forms that are too long, a character beyond the last.
+  for (const char *wrong :
+       {"\xed\xb6\xb6", "\xe0\x80\x80", "\xf0\x80\x80\x80", "\xf4\x90\x80\x80", "\xc0\x80", "\xff"}) {
+    std::string out, expected;
+    appendString(out, wrong);
+    for (size_t i = 0; i < strlen(wrong); ++i)
+      expected += "\\ufffd";
+    EXPECT_EQ(out, '"' + expected + '"');
+  }
+  std::string out;
+  appendString(out, "a\"\\\n\xc3\xa9\xed\x9f\xbf\xf4\x8f\xbf\xbf");
+  EXPECT_EQ(out, "\"a\\\"\\\\\\u000a\xc3\xa9\xed\x9f\xbf\xf4\x8f\xbf\xbf\"");
 }
 
 TEST(Safetensors, SurvivesDamage) { torture(safetensors, safetensorsFile); }
@@ -311,6 +340,17 @@ TEST(Csv, NumbersAreReadExactly) {
   const int64_t *n = reinterpret_cast<const int64_t *>(arrays[1].array.data);
   EXPECT_EQ(std::vector<int64_t>(n, n + 2), (std::vector<int64_t>{INT64_MIN, 5}));
   EXPECT_EQ(text(csv, gzipped(table)), "");
+}
+
+TEST(Message, TextsOfFilesStayOnTheirLine) {
+  EXPECT_EQ(shown("caf\xc3\xa9 \x1b[2J\n\xff\x7f"), "caf\xc3\xa9 \\x1b[2J\\x0a\\xff\\x7f");
+  EXPECT_EQ(shown(std::string("a\0b", 3)), "a\\x00b");
+  EXPECT_EQ(shown(std::string(100, 'x')), std::string(100, 'x'));
+  EXPECT_EQ(shown(std::string(101, 'x')), std::string(97, 'x') + "...");
+  EXPECT_EQ(shown(std::string(96, 'x') + "\xc3\xa9\xc3\xa9\xc3\xa9"), std::string(96, 'x') + "...");
+  EXPECT_EQ(text(safetensors, safetensorsBytes("{\"a\\nb\":5}", "")),
+            "FILE: its header describes 'a\\x0ab' in a form that is not safetensors'");
+  EXPECT_EQ(text(csv, "\"two\nlines\"\n1\n"), "FILE: has no column 'a': its columns are two\\x0alines");
 }
 
 TEST(Csv, SurvivesDamage) { torture(csv, "n,\"b \"\"c\"\"\",a\r\n1,\"2\",3\r\n4,5.5,\"6\"\n", /*cutFails=*/false); }
@@ -346,6 +386,11 @@ TEST(Text, EveryCharacterIsFoundByNumber) {
 }
 
 TEST(Text, SurvivesDamage) { torture(characters, "a\xc3\xa9\xe2\x82\xac\xf0\x9d\x9b\xbc\n", /*cutFails=*/false); }
+
+TEST(Checkpoint, ProgramsOfManyLinesAreNotCompared) {
+  EXPECT_EQ(changedLines("a\nb\n", "a\nc\n", 9), "  - b\n  + c\n");
+  EXPECT_EQ(changedLines(std::string(4000, '\n'), std::string(5000, '\n'), 9), "  in too many lines to compare them\n");
+}
 
 TEST(Array, IdsAreCheckedWithRecordAndValue) {
   Array array;

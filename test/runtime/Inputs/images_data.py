@@ -156,6 +156,15 @@ assert error.startswith("images: error: ./train/bee/1.png: cannot be decoded (")
 (folder / "train" / "bee" / "1.jpg").write_bytes(JPEG[:-20])
 error = run("./images", "train", "--data", ".", status=1)
 assert error.startswith("images: error: ./train/bee/1.jpg: cannot be decoded ("), error
+# A few hundred bytes that announce a picture of hundreds of megabytes.
+size = JPEG.index(b"\xff\xc0") + 5
+(folder / "train" / "bee" / "1.jpg").write_bytes(JPEG[:size] + b"\x7f\xff\x7f\xff" + JPEG[size + 4:])
+large = ("./train/bee/1.jpg: cannot be decoded (its header announces more pixels than it can hold): it is damaged or cut off, "
+         "fetch it again or take it out")
+message(large)
+head = b"IHDR" + struct.pack(">IIBBBBB", 10000, 10000, 8, 2, 0, 0, 0)
+(folder / "train" / "bee" / "1.jpg").write_bytes(whole[:12] + head + struct.pack(">I", zlib.crc32(head)) + whole[33:])
+message(large)
 (folder / "train" / "bee" / "1.jpg").write_bytes(b"text")
 message("./train/bee/1.jpg: is neither PNG nor JPEG, whatever its name says: convert it, or take it out")
 for path in (folder / "train" / "bee").glob("*.[pj]*"):
