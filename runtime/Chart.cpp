@@ -1,6 +1,7 @@
 // Scales, ticks, lines.
 #include "Chart.h"
 #include "Message.h"
+#include "Svg.h"
 #include <algorithm>
 #include <cmath>
 
@@ -57,13 +58,6 @@ Scale scaleOf(const Chart &chart, bool ofX) {
   return scale;
 }
 
-std::string escaped(const std::string &text) {
-  std::string out;
-  for (char c : text)
-    out += c == '<' ? "&lt;" : c == '>' ? "&gt;" : c == '&' ? "&amp;" : c == '"' ? "&quot;" : std::string(1, c);
-  return out;
-}
-
 constexpr double width = 720, height = 300, left = 64, right = 170, top = 28, bottom = 40;
 /// Colours that people with any sight tell apart (Okabe and Ito, 2008).
 const char *const colors[] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000"};
@@ -102,9 +96,9 @@ void drawAxes(std::string &out, const Chart &chart, const Scale &x, const Scale 
   out += format("<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill=\"none\" stroke=\"#888\"/>\n", left,
                 y0 + top, w, h);
   out += format("<text x=\"%.1f\" y=\"%.1f\" font-weight=\"bold\">%s</text>\n", left, y0 + top - 9,
-                escaped(chart.title).c_str());
+                xmlText(chart.title).c_str());
   out += format("<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">%s</text>\n", left + w / 2, y0 + height - 8,
-                escaped(chart.x).c_str());
+                xmlText(chart.x).c_str());
 }
 
 void drawCurves(std::string &out, const Chart &chart, const Scale &x, const Scale &y, double y0) {
@@ -128,7 +122,7 @@ void drawCurves(std::string &out, const Chart &chart, const Scale &x, const Scal
         continue;
       out += format("<line x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\" stroke=\"%s\" stroke-width=\"3\"/>\n",
                     left + w + 10, left + w + 26, legend, legend, color);
-      out += format("<text x=\"%.1f\" y=\"%.1f\">%s</text>\n", left + w + 32, legend + 4, escaped(curve.name).c_str());
+      out += format("<text x=\"%.1f\" y=\"%.1f\">%s</text>\n", left + w + 32, legend + 4, xmlText(curve.name).c_str());
       legend += 16;
     }
 }
@@ -136,11 +130,7 @@ void drawCurves(std::string &out, const Chart &chart, const Scale &x, const Scal
 
 std::string svgOf(const std::vector<Chart> &charts) {
   double total = height * double(charts.size());
-  std::string out =
-      format("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%.0f\" height=\"%.0f\" viewBox=\"0 0 %.0f "
-             "%.0f\" font-family=\"sans-serif\" font-size=\"12\">\n<rect width=\"100%%\" height=\"100%%\" "
-             "fill=\"white\"/>\n",
-             width, total, width, total);
+  std::string out = svgHead(width, total);
   double y0 = 0;
   for (const Chart &chart : charts) {
     Scale x = scaleOf(chart, true), y = scaleOf(chart, false);

@@ -1,6 +1,7 @@
 // Reads the train block for classes.
 #include "Classes.h"
 #include "Message.h"
+#include "Text.h"
 #include <cstring>
 
 namespace nnrt {
@@ -49,6 +50,28 @@ std::string className(const Instance &instance, int64_t id) {
   if (hasClassNames(instance))
     return lineOf(instance.vocabulary, id);
   return format("%lld", (long long)id);
+}
+
+std::string charactersOf(const Instance &instance, const nnrt_tensor &output, int64_t row) {
+  std::string text;
+  if (!instance.vocabulary.empty() && output.type == NNRT_I32 && output.rank == 2) { // ids of characters
+    Vocabulary known(instance.vocabulary);
+    const int32_t *ids = reinterpret_cast<const int32_t *>(instance.at(output)) + row * output.shape[1];
+    for (int64_t i = 0; i < output.shape[1]; ++i)
+      if (ids[i] >= 0 && ids[i] < known.size())
+        appendCharacter(text, known.character(ids[i]));
+    return text;
+  }
+  if (instance.vocabulary.empty() || output.type != NNRT_F32 || output.rank < 2)
+    return text;
+  Vocabulary known(instance.vocabulary);
+  int64_t classes = output.shape[output.rank - 1], positions = elementsOf(output.shape + 1, output.rank - 2);
+  if (classes != known.size())
+    return text;
+  const float *scores = reinterpret_cast<const float *>(instance.at(output)) + row * positions * classes;
+  for (int64_t i = 0; i < positions; ++i)
+    appendCharacter(text, known.character(largest(scores + i * classes, classes)));
+  return text;
 }
 
 } // namespace nnrt

@@ -14,6 +14,9 @@ int64_t largest(const float *values, int64_t count);
 /// The class's name: from the train block, or that of its folder of images; its number where it has none.
 std::string className(const Instance &instance, int64_t id);
 bool hasClassNames(const Instance &instance);
+/// The most probable character at each position of a row, where the output ranks those of a vocabulary or holds their
+/// ids; else empty.
+std::string charactersOf(const Instance &instance, const nnrt_tensor &output, int64_t row);
 
 } // namespace nnrt
 #endif

@@ -58,8 +58,14 @@ Status runEval(const Invocation &invocation) {
   printf("%s\n", metricsText(metrics, "", "\n", 9).c_str());
   for (const Table &table : evaluation->tables())
     printf("%s\n", tableText(instance, table).c_str());
-  return options.has("--report") ? writeReport(options.text("--report"), instance, part, metrics, evaluation->tables())
-                                 : Status();
+  if (!options.has("--report"))
+    return {};
+  std::string folder = options.text("--report");
+  std::vector<std::string> written;
+  NNRT_TRY(writeReport(folder, instance, part, metrics, evaluation->tables(), progress, written));
+  if (!quiet)
+    printf("wrote %s into '%s'\n", listText(written, "and").c_str(), folder.c_str());
+  return {};
 }
 
 } // namespace nnrt

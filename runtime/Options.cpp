@@ -55,7 +55,7 @@ static const OptionFacts optionTable[] = {
      "a .jsonl file takes the JSON lines, a .npy file the first output"},
     {"--out", "FILE", Kind::Text, Gradients, "Output", "where to write loss, d/PARAMETER and d/INPUT"},
     {"--report", "DIR", Kind::Text, Eval, "Output",
-     "also write metrics.json and, for classes, confusion.csv into this folder"},
+     "also write metrics, confusion matrix and the worst examples into this folder"},
     {"--folds", "K", Kind::Count, Kfold, "Training", "how many parts (default: those of validation = kfold(K, ...))"},
     {"--epochs", "N", Kind::Count, Train | Kfold, "Training", "how often each record is seen"},
     {"--steps", "N", Kind::Count, Train | Kfold, "Training", "how many batches are taken, instead of --epochs"},

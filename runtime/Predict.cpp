@@ -3,49 +3,16 @@
 #include "GivenFile.h"
 #include "Json.h"
 #include "Program.h"
-#include "Text.h"
 #include <algorithm>
 #include <cstdio>
-#include <cstring>
 
 namespace nnrt {
-
-static double elementAt(const nnrt_tensor &tensor, const char *data, int64_t i) {
-  switch (tensor.type) {
-  case NNRT_F32:
-    return double(reinterpret_cast<const float *>(data)[i]);
-  case NNRT_F64:
-    return reinterpret_cast<const double *>(data)[i];
-  case NNRT_I32:
-    return double(reinterpret_cast<const int32_t *>(data)[i]);
-  case NNRT_I64:
-    return double(reinterpret_cast<const int64_t *>(data)[i]);
-  case NNRT_I8:
-    return double(reinterpret_cast<const int8_t *>(data)[i]);
-  case NNRT_BF16: {
-    uint32_t bits = uint32_t(reinterpret_cast<const uint16_t *>(data)[i]) << 16;
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return double(value);
-  }
-  case NNRT_F16: {
-    uint16_t bits = reinterpret_cast<const uint16_t *>(data)[i];
-    int exponent = bits >> 10 & 31, fraction = bits & 1023;
-    double value = exponent ? __builtin_ldexp(1024 + fraction, exponent - 25) : __builtin_ldexp(fraction, -24);
-    if (exponent == 31)
-      value = fraction ? __builtin_nan("") : __builtin_inf();
-    return bits >> 15 ? -value : value;
-  }
-  default:
-    return double(reinterpret_cast<const uint8_t *>(data)[i]);
-  }
-}
 
 /// A row of the output as nested lists; a scalar per record is just a number.
 static void appendValues(std::string &out, const nnrt_tensor &tensor, const char *data, int32_t dimension,
                          int64_t &element) {
   if (dimension == tensor.rank) {
-    appendNumber(out, elementAt(tensor, data, element++));
+    appendNumber(out, elementAt(tensor.type, data, element++));
     return;
   }
   out += '[';
@@ -55,29 +22,6 @@ static void appendValues(std::string &out, const nnrt_tensor &tensor, const char
     appendValues(out, tensor, data, dimension + 1, element);
   }
   out += ']';
-}
-
-/// The most probable character at each position, where the output ranks those of a vocabulary.
-static std::string charactersOf(const Instance &instance, const nnrt_tensor &output, int64_t row) {
-  std::string text;
-  if (!instance.vocabulary.empty() && output.type == NNRT_I32 && output.rank == 2) { // ids of characters
-    Vocabulary known(instance.vocabulary);
-    const int32_t *ids = reinterpret_cast<const int32_t *>(instance.at(output)) + row * output.shape[1];
-    for (int64_t i = 0; i < output.shape[1]; ++i)
-      if (ids[i] >= 0 && ids[i] < known.size())
-        appendCharacter(text, known.character(ids[i]));
-    return text;
-  }
-  if (instance.vocabulary.empty() || output.type != NNRT_F32 || output.rank < 2)
-    return text;
-  Vocabulary known(instance.vocabulary);
-  int64_t classes = output.shape[output.rank - 1], positions = elementsOf(output.shape + 1, output.rank - 2);
-  if (classes != known.size())
-    return text;
-  const float *scores = reinterpret_cast<const float *>(instance.at(output)) + row * positions * classes;
-  for (int64_t i = 0; i < positions; ++i)
-    appendCharacter(text, known.character(largest(scores + i * classes, classes)));
-  return text;
 }
 
 namespace {

@@ -1,67 +1,40 @@
-// metrics.json and confusion.csv.
+// Which files a report has, and what goes through the data for them.
 #include "Report.h"
 #include "Classes.h"
+#include "Confusion.h"
 #include "Json.h"
+#include "Worst.h"
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <sys/stat.h>
+#include <cmath>
+#include <numeric>
 
 namespace nnrt {
 
-static Status writeText(const std::string &path, const std::string &text) {
-  return writeFile(path, {{text.data(), int64_t(text.size())}}, "--report");
+namespace {
+class Report {
+public:
+  Report(std::string folder, Instance &instance, const Part &part, std::vector<std::string> &written)
+      : folder(std::move(folder)), instance(instance), part(part), written(written) {}
+  Status writeMetrics(const Metrics &metrics, const std::vector<Table> &tables);
+  Status writePredictions(Progress &progress);
+
+private:
+  Status write(const char *name, const std::string &text);
+  Status predict(const nnrt_entry &description, Confusion &confusion, Candidates &candidates, bool &ranked);
+
+  std::string folder;
+  Instance &instance;
+  const Part &part;
+  std::vector<std::string> &written;
+};
+} // namespace
+
+Status Report::write(const char *name, const std::string &text) {
+  written.emplace_back(name);
+  return writeFile(joinPath(folder, name), {{text.data(), int64_t(text.size())}}, "--report");
 }
 
-static int64_t idAt(const std::vector<char> &record, int32_t type) {
-  int64_t id = 0;
-  memcpy(&id, record.data(), record.size());
-  int unused = type == NNRT_U8 ? 0 : 64 - 8 * int(record.size());
-  return id << unused >> unused;
-}
-
-static Status writeConfusion(const std::string &path, Instance &instance, const nnrt_entry &description,
-                             const Part &part) {
-  const nnrt_train &train = *instance.model.train;
-  Entry entry(instance, description);
-  const nnrt_tensor *output = entry.find(NNRT_OUTPUT);
-  int64_t classes = output ? classesOf(instance.model, *output) : 0,
-          target = train.target ? part.data->find(train.target) : -1;
-  if (!classes || target < 0)
-    return {};
-  Feeder feeder;
-  NNRT_TRY(Feeder::bind(instance, entry, *part.data, feeder));
-  std::vector<int64_t> counts(classes * classes), indices(entry.batch());
-  std::vector<char> id(part.data->recordBytes(target));
-  for (int64_t first = 0; first < part.count; first += entry.batch()) {
-    int64_t rows = std::min(entry.batch(), part.count - first);
-    for (int64_t row = 0; row < rows; ++row)
-      indices[row] = first + row;
-    NNRT_TRY(feeder.fill(part, indices.data(), rows));
-    entry.run();
-    const float *scores = reinterpret_cast<const float *>(instance.at(*output));
-    for (int64_t row = 0; row < rows; ++row) {
-      part.data->copy(target, part.record(first + row), id.data());
-      if (int64_t truth = idAt(id, part.data->field(target).type);
-          truth >= 0 && truth < classes) // a row that the loss ignores has an id outside
-        ++counts[truth * classes + largest(scores + row * classes, classes)];
-    }
-  }
-  std::string text = "target";
-  for (int64_t c = 0; c < classes; ++c)
-    text += "," + className(instance, c);
-  for (int64_t t = 0; t < classes; ++t) {
-    text += "\n" + className(instance, t);
-    for (int64_t c = 0; c < classes; ++c)
-      text += format(",%lld", (long long)counts[t * classes + c]);
-  }
-  return writeText(path, text + "\n");
-}
-
-Status writeReport(const std::string &folder, Instance &instance, const Part &part, const Metrics &metrics,
-                   const std::vector<Table> &tables) {
-  if (mkdir(folder.c_str(), 0777) != 0 && errno != EEXIST)
-    return wrong("cannot create the folder '%s' (%s): choose another with --report", folder.c_str(), strerror(errno));
+Status Report::writeMetrics(const Metrics &metrics, const std::vector<Table> &tables) {
   std::string text = format("{\"records\":%lld", (long long)part.count);
   for (const auto &metric : metrics) {
     text += ',';
@@ -73,9 +46,91 @@ Status writeReport(const std::string &folder, Instance &instance, const Part &pa
     text += ',';
     appendTable(text, table);
   }
-  NNRT_TRY(writeText(joinPath(folder, "metrics.json"), text + "}\n"));
-  const nnrt_entry *predict = instance.find("predict_record");
-  return predict ? writeConfusion(joinPath(folder, "confusion.csv"), instance, *predict, part) : Status();
+  return write("metrics.json", text + "}\n");
+}
+
+/// Whether the output has a score for each class of each id of the field: f32[batch, ..., n] for ids [...].
+static bool ranks(const nnrt_tensor &output, const nnrt_field &field) {
+  return output.type == NNRT_F32 && output.rank == field.rank + 2 && !factsOf(field.type).floating &&
+         field.type != NNRT_BOOL && std::equal(field.shape, field.shape + field.rank, output.shape + 1);
+}
+
+/// What the model says of every record: which class, and how improbable it holds the right ones to be. `ranked` where
+/// it ranks classes; otherwise nothing is done.
+Status Report::predict(const nnrt_entry &description, Confusion &confusion, Candidates &candidates, bool &ranked) {
+  const nnrt_train &train = *instance.model.train;
+  Entry entry(instance, description);
+  const nnrt_tensor *output = entry.find(NNRT_OUTPUT);
+  int64_t target = train.target ? part.data->find(train.target) : -1;
+  ranked = output && target >= 0 && ranks(*output, part.data->field(target));
+  if (!ranked)
+    return {};
+  for (int64_t c = 0; c < classesOf(instance.model, *output); ++c)
+    confusion.names.push_back(className(instance, c));
+  confusion.counts.resize(confusion.names.size() * confusion.names.size());
+  int32_t type = part.data->field(target).type;
+  int64_t classes = output->shape[output->rank - 1], positions = elementsOf(output->shape + 1, output->rank - 2);
+  Feeder feeder;
+  NNRT_TRY(Feeder::bind(instance, entry, *part.data, feeder));
+  std::vector<int64_t> indices(entry.batch());
+  std::vector<char> ids(part.data->recordBytes(target));
+  for (int64_t first = 0; first < part.count; first += entry.batch()) {
+    int64_t rows = std::min(entry.batch(), part.count - first);
+    std::iota(indices.begin(), indices.end(), first);
+    NNRT_TRY(feeder.fill(part, indices.data(), rows));
+    entry.run();
+    const float *scores = reinterpret_cast<const float *>(instance.at(*output));
+    for (int64_t row = 0; row < rows; ++row) {
+      part.data->copy(target, part.record(first + row), ids.data());
+      double improbability = 0;
+      int64_t known = 0;
+      for (int64_t i = 0; i < positions; ++i) {
+        const float *ranking = scores + (row * positions + i) * classes;
+        int64_t truth = int64_t(elementAt(type, ids.data(), i));
+        if (truth < 0 || truth >= classes) // the loss ignores it
+          continue;
+        ++known;
+        improbability -= std::log(probabilityOf(ranking, classes, truth));
+        if (confusion.classes())
+          ++confusion.counts[truth * classes + largest(ranking, classes)];
+      }
+      if (known)
+        candidates.add(first + row, improbability / double(known));
+    }
+  }
+  return {};
+}
+
+Status Report::writePredictions(Progress &progress) {
+  const nnrt_entry *description = instance.find("predict_record");
+  if (!description)
+    return {};
+  Confusion confusion;
+  Candidates likely;
+  bool ranked;
+  NNRT_TRY(predict(*description, confusion, likely, ranked));
+  if (confusion.classes()) {
+    NNRT_TRY(write("confusion.csv", csvOf(confusion)));
+    NNRT_TRY(write("confusion.svg", svgOf(confusion)));
+  }
+  std::vector<int64_t> candidates = likely.all();
+  if (!ranked) { // what the loss makes of the outputs is not known: every record is measured
+    candidates.resize(part.count);
+    std::iota(candidates.begin(), candidates.end(), 0);
+  }
+  std::vector<Example> worst;
+  NNRT_TRY(findWorst(instance, part, candidates, progress, worst));
+  NNRT_TRY(write("worst.csv", csvOf(worst)));
+  std::string pictures = svgOf(instance, *part.data, worst);
+  return pictures.empty() ? Status() : write("worst.svg", pictures);
+}
+
+Status writeReport(const std::string &folder, Instance &instance, const Part &part, const Metrics &metrics,
+                   const std::vector<Table> &tables, Progress &progress, std::vector<std::string> &written) {
+  NNRT_TRY(makeFolders(folder, "--report"));
+  Report report(folder, instance, part, written);
+  NNRT_TRY(report.writeMetrics(metrics, tables));
+  return report.writePredictions(progress);
 }
 
 } // namespace nnrt

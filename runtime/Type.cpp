@@ -42,4 +42,35 @@ bool sameUpToUnits(const int64_t *a, size_t rankA, const int64_t *b, size_t rank
   }
 }
 
+double elementAt(int32_t type, const char *data, int64_t i) {
+  switch (type) {
+  case NNRT_F32:
+    return double(reinterpret_cast<const float *>(data)[i]);
+  case NNRT_F64:
+    return reinterpret_cast<const double *>(data)[i];
+  case NNRT_I32:
+    return double(reinterpret_cast<const int32_t *>(data)[i]);
+  case NNRT_I64:
+    return double(reinterpret_cast<const int64_t *>(data)[i]);
+  case NNRT_I8:
+    return double(reinterpret_cast<const int8_t *>(data)[i]);
+  case NNRT_BF16: {
+    uint32_t bits = uint32_t(reinterpret_cast<const uint16_t *>(data)[i]) << 16;
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return double(value);
+  }
+  case NNRT_F16: {
+    uint16_t bits = reinterpret_cast<const uint16_t *>(data)[i];
+    int exponent = bits >> 10 & 31, fraction = bits & 1023;
+    double value = exponent ? __builtin_ldexp(1024 + fraction, exponent - 25) : __builtin_ldexp(fraction, -24);
+    if (exponent == 31)
+      value = fraction ? __builtin_nan("") : __builtin_inf();
+    return bits >> 15 ? -value : value;
+  }
+  default:
+    return double(reinterpret_cast<const uint8_t *>(data)[i]);
+  }
+}
+
 } // namespace nnrt

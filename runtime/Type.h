@@ -33,5 +33,8 @@ inline int64_t elementsOf(const int64_t *shape, size_t rank) {
 /// [28, 28] is a record's [1, 28, 28].
 bool sameUpToUnits(const int64_t *a, size_t rankA, const int64_t *b, size_t rankB);
 
+/// Element number i of an array of this type.
+double elementAt(int32_t type, const char *data, int64_t i);
+
 } // namespace nnrt
 #endif

@@ -209,7 +209,7 @@ TEST_F(ProgramTest, FoldersAndFilesWithoutPermission) {
               "writes .npy)");
   std::ofstream("file") << "x";
   expectError({"eval", "--data", "builtin", "--quiet", "--report", "file/r"}, 1,
-              "cannot create the folder 'file/r' (Not a directory): choose another with --report");
+              "cannot make the folder 'file/r' (Not a directory): choose another one with --report");
 }
 
 TEST_F(ProgramTest, BenchRejectsOtherCommands) {
