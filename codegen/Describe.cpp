@@ -21,6 +21,7 @@ int roleNumber(StringRef role) {
       .Case("param", NNRT_PARAM)
       .Case("state", NNRT_STATE)
       .Case("slot", NNRT_SLOT)
+      .Case("carried", NNRT_CARRIED)
       .Case("tally", NNRT_TALLY)
       .Case("record", NNRT_RECORD)
       .Case("input", NNRT_INPUT)

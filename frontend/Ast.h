@@ -52,7 +52,7 @@ struct AssignStmt : Stmt {
 
 /// `param weight: T[units, n] = init fan (n, units) as w`, likewise `state`, `slot`, `tally`
 struct OwnedStmt : Stmt {
-  enum class Role { Param, State, Slot, Tally };
+  enum class Role { Param, State, Slot, Tally, Carried }; ///< Carried: a state that has the batch's dimension
   OwnedStmt(Span span, Role role) : Stmt(Kind::Owned, span), role(role) {}
   static bool classof(const Stmt *s) { return s->kind == Kind::Owned; }
   Role role;

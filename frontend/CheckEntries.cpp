@@ -121,7 +121,7 @@ void ModelCompiler::buildDiagnose() {
   entry.training = true;
   Named fields = records(entry, train.accumulate);
   for (const OwnedValue &value : evaluator.owned.all())
-    if (value.role == OwnedStmt::Role::Param || value.role == OwnedStmt::Role::State)
+    if (value.role != OwnedStmt::Role::Slot && value.role != OwnedStmt::Role::Tally)
       evaluator.observeFacts((value.role == OwnedStmt::Role::Param ? "the parameter `" : "the state `") + value.path +
                                  "`, in front of the step",
                              entry.owned(value));

@@ -32,7 +32,7 @@ static const SourceKind kinds[] = {
     {"csv", 1, true, {}},
     {"cifar10", -1, false, {}},
     {"images", 1, false, {{"size", true}, {"channels", false}}},
-    {"text", 1, false, {{"window", true}, {"stride", false}, {"vocab", true}}},
+    {"text", 1, false, {{"window", true}, {"stride", false}, {"vocab", true}, {"streams", false}}},
 };
 
 /// "a, b and c"
@@ -252,6 +252,10 @@ bool SourceReader::complete(const SourceKind &kind) {
     }
   if (auto channels = source.option("channels"); channels && *channels != 1 && *channels != 3) {
     evaluator.error(expr.span, "`channels` is 3 (red, green, blue) or 1 (grey), not " + Twine(*channels));
+    return false;
+  }
+  if (source.option("streams") && source.option("stride")) {
+    evaluator.error(expr.span, "in `streams` a window begins where the one before it ends: leave `stride` out");
     return false;
   }
   if (source.fields.empty())

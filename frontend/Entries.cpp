@@ -102,6 +102,20 @@ ModelCompiler::LossFunction ModelCompiler::buildLoss(StringRef name, bool watche
   return {name.str(), entry.arguments(), entry.results()};
 }
 
+/// Where a state goes from batch to batch, batches follow each other.
+void ModelCompiler::checkCarried() {
+  for (const OwnedValue &value : evaluator.owned.all())
+    if (value.role == OwnedStmt::Role::Carried && train.shuffle) {
+      evaluator
+          .error(train.decl->name.span,
+                 "`" + value.path +
+                     "` goes from batch to batch, and this train block draws its records in random order")
+          .note("the state", value.span)
+          .hint("write `shuffle = false`, with data that follow each other: `text(…, streams: n)`");
+      return;
+    }
+}
+
 void ModelCompiler::buildGradients(bool fromInputs) {
   EntryBuilder entry(evaluator.emitter, module, fromInputs ? "gradients_input" : "gradients");
   evaluator.entry = &entry;
@@ -185,7 +199,8 @@ void ModelCompiler::buildInit() {
   for (const OwnedValue &value : evaluator.owned.all()) {
     Evaluator::LocationScope here(evaluator, value.span);
     bool ofSchedule = value.role == OwnedStmt::Role::Slot && value.initial.isNumber();
-    if (value.role == OwnedStmt::Role::Param || value.role == OwnedStmt::Role::State || ofSchedule)
+    if (value.role == OwnedStmt::Role::Param || value.role == OwnedStmt::Role::State ||
+        value.role == OwnedStmt::Role::Carried || ofSchedule)
       entry.update(value, evaluator.initialValue(value));
   }
   if (slots)

@@ -15,7 +15,7 @@ OwnedValue &OwnedSet::add(OwnedValue value) {
 }
 
 StringRef nn::frontend::roleName(OwnedStmt::Role role) {
-  static const char *const names[] = {"param", "state", "slot", "tally"};
+  static const char *const names[] = {"param", "state", "slot", "tally", "carried"};
   return names[static_cast<int>(role)];
 }
 

@@ -200,6 +200,7 @@ public:
 
   // Owned values and instances (Owned.cpp).
   void declareOwned(const OwnedStmt &stmt);
+  bool countsRows(const DimExpr &dim);
   std::shared_ptr<Instance> makeInstance(const std::string &component, Span span);
   std::string numbered(const std::string &kind);
   void countApplications(const Block &deadBranch);

@@ -37,6 +37,7 @@ void ModelCompiler::run() {
     loss = buildLoss("loss", /*watched=*/false);
     checkRanges(evaluator, train.data);
     checkStop();
+    checkCarried();
     if (failed()) {
       optimizers();
       metricsOf();

@@ -124,6 +124,7 @@ private:
   // Schedules.
   Value atThisStep(EntryBuilder &entry, const Value &value, bool isRate, const std::string &path);
   bool checkStop();
+  void checkCarried();
   bool checkValidation(llvm::StringRef result, Span span, llvm::StringRef who);
   Tensor stepsOf(EntryBuilder &entry, double epochs);
   /// The optimizer with `stand` in place of all that depends on the step.

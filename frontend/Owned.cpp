@@ -114,7 +114,8 @@ Value Evaluator::readVariable(const Variable &variable) {
   OwnedValue *value = owned.find(variable.path);
   if (!value || !entry)
     return variable.value;
-  Tensor tensor = entry->owned(*value);
+  bool outside = value->role == OwnedStmt::Role::Carried && !entry->training; // batches do not follow each other
+  Tensor tensor = outside ? emitter.constant(0, value->type) : entry->owned(*value);
   tensor.dims = variable.dims;
   if (!tensor.trail) {
     tensor.trail = std::make_shared<Trail>(Trail{variable.path, names.type(tensor), nullptr});
@@ -141,7 +142,8 @@ void Evaluator::updateOwned(const Variable &variable, const Value &value, const 
     return;
   if (target->role == OwnedStmt::Role::State && entry->training && isFrozen(target->path))
     return;
-  if (target->role == OwnedStmt::Role::State && !entry->training) {
+  bool isState = target->role == OwnedStmt::Role::State || target->role == OwnedStmt::Role::Carried;
+  if (isState && !entry->training) {
     error(name.span, "state changes in training only").hint("put the update into `if training { … }`");
     return;
   }
@@ -157,10 +159,29 @@ void Evaluator::updateOwned(const Variable &variable, const Value &value, const 
     return;
   }
   Tensor updated = emitter.expand(*tensor, target->type.getShape());
-  if (target->role == OwnedStmt::Role::State) // no gradient flows through state
+  if (isState) // no gradient flows through state
     updated = emitter.unary<nn::StopGradientOp>(updated);
   updated.batch = {};
   entry->update(*target, updated);
+}
+
+/// Whether a dimension in a layer's body is the one that counts the rows of its inputs' batch.
+bool Evaluator::countsRows(const DimExpr &dim) {
+  auto *name = llvm::dyn_cast_or_null<NameExpr>(dim.value.get());
+  if (!name || !frame->decl)
+    return false;
+  for (const Parameter &input : frame->decl->inputs) {
+    const Variable *variable = find(input.name.text);
+    if (!variable || !variable->value.isTensor() || !input.type)
+      continue;
+    BatchMark batch = variable->value.asTensor().batch;
+    if (!batch || size_t(batch.axis) >= input.type->dims.size())
+      continue;
+    auto *rows = llvm::dyn_cast_or_null<NameExpr>(input.type->dims[batch.axis].value.get());
+    if (rows && rows->name == name->name)
+      return true;
+  }
+  return false;
 }
 
 void Evaluator::declareOwned(const OwnedStmt &stmt) {
@@ -193,7 +214,8 @@ void Evaluator::declareOwned(const OwnedStmt &stmt) {
   variable.path = path;
   std::optional<mlir::RankedTensorType> type;
   std::optional<Tensor> first;
-  if (stmt.role == OwnedRole::Slot) {
+  OwnedRole role = stmt.role;
+  if (role == OwnedRole::Slot) {
     Value initial = evaluate(*stmt.initial);
     first =
         toTensor(initial, frame->elements.count("T") ? frame->elements["T"] : mlir::Type(emitter.builder.getF32Type()),
@@ -203,10 +225,14 @@ void Evaluator::declareOwned(const OwnedStmt &stmt) {
   } else {
     type = resolve(*stmt.type);
     variable.dims = dimensionNames(*stmt.type);
-    for (const DimExpr &dim : stmt.type->dims)
-      if (auto *name = llvm::dyn_cast_or_null<NameExpr>(dim.value.get());
-          name && name->name == "batch" && dimensions.count("batch"))
-        error(dim.span, Twine("a ") + word + " may not have the batch in its shape");
+    for (auto [i, dim] : llvm::enumerate(stmt.type->dims))
+      if (countsRows(dim)) {
+        if (stmt.role == OwnedRole::State && i == 0)
+          role = OwnedRole::Carried;
+        else
+          error(dim.span, Twine("a ") + word + " may not have the batch in its shape")
+              .hint("a state may, as its first dimension: `state h: f32[batch, n] = zeros`");
+      }
   }
   if (!type) {
     declare(stmt.name, variable);
@@ -214,7 +240,7 @@ void Evaluator::declareOwned(const OwnedStmt &stmt) {
   }
   OwnedValue *known = owned.find(path);
   if (!known) {
-    OwnedValue value{path, stmt.role, *type, {}, {}, {}, userSpan(stmt.span), frame->path};
+    OwnedValue value{path, role, *type, {}, {}, {}, userSpan(stmt.span), frame->path};
     if (stmt.role != OwnedRole::Slot) {
       value.initial = withDefaults(evaluate(*stmt.initial), stmt.initial->span);
       bool initializer = value.initial.isCallable() && value.initial.asCallable().decl &&
@@ -224,6 +250,10 @@ void Evaluator::declareOwned(const OwnedStmt &stmt) {
                                       names.describe(value.initial))
             .hint(
                 "initialisers are zeros, ones, full(v), normal(std), uniform(low, high), glorot_uniform, he_normal …");
+      bool isZero = value.initial.isNumber() ? value.initial.asNumber() == 0
+                                             : initializer && value.initial.asCallable().name() == "zeros";
+      if (role == OwnedRole::Carried && !isZero && !value.initial.isError())
+        error(stmt.initial->span, "a state with the batch's dimension starts with `zeros`, as each epoch does");
       if (stmt.fanIn) {
         Value in = evaluate(*stmt.fanIn), out = evaluate(*stmt.fanOut);
         if (in.isNumber() && out.isNumber()) {

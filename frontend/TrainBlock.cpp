@@ -43,6 +43,28 @@ bool nn::frontend::readBatch(Evaluator &evaluator, const TrainDecl &decl, TrainB
   return true;
 }
 
+/// In streams, row r of a batch goes on where row r of the batch before ended.
+static bool checkStreams(Evaluator &evaluator, const TrainBlock &block) {
+  std::optional<int64_t> streams = block.data.option("streams");
+  if (!streams)
+    return true;
+  const Expr &data = *block.decl->find("data");
+  if (block.batch && *streams != block.batch)
+    evaluator.error(data.span, "a batch takes one window of each stream, and there are " + Twine(*streams) +
+                                   " streams and " + Twine(block.batch) + " rows in a batch");
+  else if (block.shuffle || !block.dropLast)
+    evaluator
+        .error(data.span, "the windows of streams are taken in their order, and each epoch begins at their beginning")
+        .hint("write `shuffle = false` and `last_batch = drop`");
+  else if (block.validation.kind == "fraction" || block.validation.kind == "kfold")
+    evaluator
+        .error(block.decl->find("validation")->span, "windows that are drawn from streams would be missing in them")
+        .hint("`validation = tail(0.1)` takes the last ones");
+  else
+    return true;
+  return false;
+}
+
 bool nn::frontend::readTrainBlock(Evaluator &evaluator, TrainBlock &block,
                                   llvm::ArrayRef<std::pair<std::string, mlir::RankedTensorType>> inputs) {
   const TrainDecl &decl = *block.decl;
@@ -122,6 +144,7 @@ bool nn::frontend::readTrainBlock(Evaluator &evaluator, TrainBlock &block,
   block.dropLast = word("last_batch", {"carry", "drop"}) == "drop";
   block.precision = word("precision", {"f32", "bf16"});
   block.clipKeras = word("clip_form", {"torch", "keras"}) == "keras";
+  good &= checkStreams(evaluator, block);
   auto accumulate = positive(evaluator, decl, "accumulate");
   block.accumulate = std::max<int64_t>(accumulate.value_or(1), 1);
   good &= accumulate.has_value();

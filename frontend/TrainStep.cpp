@@ -18,7 +18,7 @@ std::vector<Tensor> ModelCompiler::valueAndGradients(EntryBuilder &entry, const 
   for (const auto &slot : function.results)
     types.push_back(slot.type);
   for (auto [i, slot] : llvm::enumerate(function.arguments)) {
-    if (slot.role == "param" || slot.role == "state")
+    if (slot.role == "param" || slot.role == "state" || slot.role == "carried")
       operands.push_back(entry.owned(*evaluator.owned.find(slot.name)).value);
     else if (slot.role == "input")
       operands.push_back(find(example.inputs, slot.name)->value);

@@ -14,7 +14,9 @@ using namespace mlir;
 
 namespace nn {
 
-bool isOwnedRole(StringRef role) { return role == "param" || role == "state" || role == "slot" || role == "tally"; }
+bool isOwnedRole(StringRef role) {
+  return role == "param" || role == "state" || role == "slot" || role == "tally" || role == "carried";
+}
 
 static StringRef attributeOf(func::FuncOp entry, unsigned index, bool isResult, StringRef name) {
   auto attr =

@@ -17,7 +17,7 @@ class KernelOp;
 class LaunchOp;
 class ScanOp;
 
-/// Whether a role ("param", "state", "slot", "tally") names a value that outlives the entry.
+/// Whether a role ("param", "state", "slot", "carried", "tally") names a value that outlives the entry.
 bool isOwnedRole(llvm::StringRef role);
 /// The `nn.role` and `nn.name` of an argument or result of an entry; empty where it has none.
 llvm::StringRef roleOf(mlir::func::FuncOp entry, unsigned index, bool isResult);

@@ -1,5 +1,6 @@
 // Calls of train_step and train_step_log.
 #include "Step.h"
+#include <cstring>
 
 namespace nnrt {
 
@@ -20,6 +21,15 @@ Status TrainingStep::bind(Instance &instance, const Part &part, Sampler &sampler
     return usage("--lr: the optimizer of the model %s has no single learning rate that could be replaced",
                  instance.model.name);
   return {};
+}
+
+Status TrainingStep::load(int64_t step) {
+  const nnrt_model &model = instance.model;
+  if (!step || sampler.epochOf(step, 0) != sampler.epochOf(step - 1, 0))
+    for (int64_t i = 0; i < model.n_owned; ++i)
+      if (model.owned[i].role == NNRT_CARRIED)
+        memset(instance.at(model.owned[i]), 0, model.owned[i].bytes);
+  return loader.load(step);
 }
 
 void TrainingStep::validated(const Metrics &results) {

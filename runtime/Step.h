@@ -21,8 +21,8 @@ public:
   static Status bind(Instance &instance, const Part &part, Sampler &sampler, const Settings &settings,
                      std::unique_ptr<TrainingStep> &step);
 
-  /// Loads the batch of this step (from 0).
-  Status load(int64_t step) { return loader.load(step); }
+  /// Loads the batch of this step (from 0); at the beginning of an epoch nothing is carried into it.
+  Status load(int64_t step);
   /// Runs the step on what is loaded; returns the loss before the update. `more`: the next step's batch will be loaded.
   double run(int64_t step, bool more = false);
   /// The message of an assertion that did not hold in the last step.
@@ -40,8 +40,9 @@ public:
 private:
   TrainingStep(Instance &instance, const nnrt_entry &description, const Part &part, Sampler &sampler,
                const Settings &settings)
-      : entry(instance, description), loader(part, sampler), sampler(sampler), settings(settings) {}
+      : instance(instance), entry(instance, description), loader(part, sampler), sampler(sampler), settings(settings) {}
 
+  Instance &instance;
   Entry entry;
   Loader loader;
   Sampler &sampler;

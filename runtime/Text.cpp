@@ -171,12 +171,22 @@ Status Text::open(const nnrt_source &source, const std::string &path, const std:
                  "text, or a smaller window",
                  path.c_str(), (long long)characters, (long long)text->window, (long long)text->window + 1);
   text->records = (characters - 1 - text->window) / text->stride + 1;
+  if (int64_t streams = text->streams) {
+    if (text->records < streams)
+      return wrong(
+          "%s: holds %lld windows of %lld characters, too few for %lld streams: give a longer text, or a smaller "
+          "window",
+          path.c_str(), (long long)text->records, (long long)text->window, (long long)streams);
+    text->records -= text->records % streams;
+  }
   dataset = std::move(text);
   return {};
 }
 
 void Text::copy(int64_t field, int64_t record, char *out) {
   bool next = field == 1;
+  if (streams)
+    record = record % streams * (records / streams) + record / streams;
   writeIds(file, known, record * stride + next, window, out);
 }
 

@@ -56,8 +56,10 @@ public:
 
 private:
   explicit Text(const nnrt_source &source)
-      : Dataset(source), window(optionOf(source, "window")), stride(optionOf(source, "stride")) {}
-  int64_t window, stride;
+      : Dataset(source), window(optionOf(source, "window")), stride(optionOf(source, "stride")),
+        streams(optionOf(source, "streams")) {}
+  int64_t window, stride,
+      streams; // streams: parts of the text whose windows take turns; 0: one window behind the other
   CharacterFile file;
   Vocabulary known;
 };

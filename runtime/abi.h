@@ -43,12 +43,13 @@ typedef enum nnrt_type {
   NNRT_BOOL
 } nnrt_type;
 
-/* What a tensor is to its entry. PARAM, STATE, SLOT, TALLY are owned: they lie in the persistent part of the arena,
- * at the same offset in every entry. All others live for one call of an entry. */
+/* What a tensor is to its entry. PARAM, STATE, SLOT, CARRIED, TALLY are owned: they lie in the persistent part of the
+ * arena, at the same offset in every entry. All others live for one call of an entry. */
 typedef enum nnrt_role {
   NNRT_PARAM,       /* trained */
   NNRT_STATE,       /* carried between steps, not trained */
   NNRT_SLOT,        /* belongs to the optimizer; name is PATH/SLOT */
+  NNRT_CARRIED,     /* carried from batch to batch of an epoch, row by row; 0 at its beginning, not in weight files */
   NNRT_TALLY,       /* sums over the batches of an evaluation; name is METRIC/TALLY, "loss/sum", "loss/weight" (f64) */
   NNRT_RECORD,      /* in: a field of the data as stored (bytes, ids), one batch; name is the field's */
   NNRT_INPUT,       /* in: an input that the model declares, one batch */

@@ -28,7 +28,7 @@ static std::pair<double, double> rangeOf(func::FuncOp function, unsigned argumen
     double rows = batch ? double(batch.getInt()) : 1;
     return {rows, rows};
   }
-  if (name == "state" || name == "slot" || name == "tally")
+  if (name == "state" || name == "slot" || name == "carried" || name == "tally")
     return {0.1, 1.1};
   if (name == "param")
     return {-0.3, 0.3};

