@@ -342,8 +342,6 @@ SmallVector<Value> ConcatOp::pullBack(OpBuilder &b, ValueRange d) {
 }
 
 Value ConcatOp::emitElement(ElementBuilder &e, ArrayRef<Coordinate> at) {
-  if (at[getAxis()].lane != 0)
-    return nullptr;
   Type type = e.type(getY().getType().getElementType());
   int64_t offset = 0;
   Value result;

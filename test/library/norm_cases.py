@@ -73,7 +73,7 @@ NORMS = [
     Case("normalize", "normalize(x, mean: [0.5, -1, 0.25], std: [2, 0.5, 1])", {"x": real(2, 3, 4, 5)},
          lambda x: (x - over_channels(np.array([0.5, -1, 0.25]), x)) / over_channels(np.array([2, 0.5, 1]), x)),
     Case("normalize", "normalize(x, mean: [0.5, 1], std: [0.1, 3])", {"x": real(3, 2)}, lambda x: (x - [0.5, 1]) / [0.1, 3]),
-    Case("LayerNorm layer_norm", "x |> LayerNorm", {"x": real(3, 5)},
+    Case("LayerNorm layer_norm sum_of_rows", "x |> LayerNorm", {"x": real(3, 5)},
          lambda x, weight, bias: normal(x, -1, 1e-5) * weight + bias, second=True),
     Case("LayerNorm layer_norm", "x |> LayerNorm(epsilon: 0.1, bias: false)", {"x": real(2, 3, 4)},
          lambda x, weight: normal(x, -1, 0.1) * weight),
@@ -102,6 +102,8 @@ NORMS = [
     Case("BatchNorm batch_norm moments", "x |> BatchNorm(momentum: 0.6, epsilon: 0.1, unbiased: false, affine: false)",
          {"x": real(2, 3, 2, 2)}, lambda x, running_mean, running_var: trained_batch_norm(
              x, running_mean, running_var, np.ones(3), np.zeros(3), 0.6, 0.1, False), training=True),
+    Case("batch_norm sum_of_channels", "batch_norm(x, weight, bias, 0.1)", {"x": real(3, 2, 2), "weight": real(2), "bias": real(2)},
+         lambda x, weight, bias: batch_norm(x, weight, bias, 0.1), second=True),
     Case("BatchNorm scale_shift", "x |> BatchNorm", {"x": real(2, 3, 2, 2)},
          lambda x, running_mean, running_var, weight, bias: used_batch_norm(
              x, running_mean, running_var, weight, bias)),
