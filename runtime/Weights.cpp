@@ -1,5 +1,6 @@
 // Owned tensors to and from safetensors.
 #include "Weights.h"
+#include "Checkpoint.h"
 #include "Json.h"
 #include "Safetensors.h"
 #include <algorithm>
@@ -72,6 +73,9 @@ Status loadWeights(const std::string &path, Instance &instance) {
   std::vector<NamedArray> found;
   Metadata metadata;
   NNRT_TRY(readSafetensors(path, file, found, &metadata));
+  bool isCheckpoint = !valueOf(metadata, "checkpoint").empty(); // which holds more than weights
+  if (Checkpoint checked; isCheckpoint)
+    NNRT_TRY(readCheckpoint(path, checked));
   const nnrt_model &model = instance.model;
   std::vector<const NamedArray *> match(model.n_owned);
   std::vector<std::string> differences;
@@ -93,7 +97,6 @@ Status loadWeights(const std::string &path, Instance &instance) {
       differences.push_back(
           format("'%s' is %s, the model has %s", tensor.name, found[k].array.text().c_str(), describe(tensor).c_str()));
   }
-  bool isCheckpoint = !valueOf(metadata, "checkpoint").empty(); // which holds more than weights
   for (size_t k = 0; k < found.size() && !isCheckpoint; ++k)
     if (!used[k] && !endsWith(found[k].name, "num_batches_tracked"))
       differences.push_back(

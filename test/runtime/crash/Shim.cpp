@@ -1,6 +1,6 @@
 // Preloaded into a program: numbers what it does to the files of a folder (CRASH_FOLDER). CRASH_AT=N kills the process
 // in front of number N; CRASH_FULL=N lets writes from number N on find no space; CRASH_RECORD=FILE writes each one down
-// as a line, and the bytes of a write behind it.
+// as a line, and the bytes of a write behind it. CRASH_READONLY=1 lets nothing be made or opened for writing there.
 #include <cerrno>
 #include <climits>
 #include <csignal>
@@ -56,12 +56,39 @@ static bool note(const char *line, const void *data, size_t bytes) {
   return !full || number < atoi(full);
 }
 
+/// Whether the path may not be written; the answer is then EROFS.
+static bool isReadOnly(const char *path) {
+  char full[PATH_MAX], folder[PATH_MAX];
+  if (!getenv("CRASH_READONLY"))
+    return false;
+  snprintf(folder, sizeof folder, "%s", path);
+  char *slash = strrchr(folder, '/');
+  if (slash)
+    *slash = 0;
+  if (!watched(path, full) && !(slash && watched(folder, full)))
+    return false;
+  errno = EROFS;
+  return true;
+}
+
 extern "C" {
+int access(const char *path, int mode) { return mode & W_OK && isReadOnly(path) ? -1 : NEXT(access)(path, mode); }
+
+int mkdir(const char *path, mode_t mode) {
+  return NEXT(access)(path, F_OK) != 0 && isReadOnly(path) ? -1 : NEXT(mkdir)(path, mode);
+}
+
+FILE *fopen(const char *path, const char *mode) {
+  return strpbrk(mode, "wa+") && isReadOnly(path) ? nullptr : NEXT(fopen)(path, mode);
+}
+
 int open(const char *path, int flags, ...) {
   va_list list;
   va_start(list, flags);
   mode_t mode = flags & O_CREAT ? va_arg(list, mode_t) : 0;
   va_end(list);
+  if (flags & (O_WRONLY | O_RDWR | O_CREAT) && isReadOnly(path))
+    return -1;
   char full[PATH_MAX], line[PATH_MAX + 64];
   int existed = access(path, F_OK) == 0;
   int file = NEXT(open)(path, flags, mode);
