@@ -2,6 +2,7 @@
 #include "File.h"
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -48,27 +49,45 @@ bool writeAll(int file, const Piece &piece) {
   return true;
 }
 
+/// Where a file is written: behind symbolic links, which stay.
+static std::string targetOf(const std::string &path) {
+  char *resolved = realpath(path.c_str(), nullptr);
+  std::string target = resolved ? resolved : path;
+  free(resolved);
+  return target;
+}
+
+/// Devices, pipes and sockets take bytes and are not replaced.
+static bool isStream(const std::string &path) {
+  struct stat status;
+  return stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
+}
+
 Status writeFile(const std::string &path, const std::vector<Piece> &pieces, const char *option) {
-  std::string temporary = path + format(".%d.tmp", int(getpid()));
-  int file = open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  std::string target = targetOf(path);
+  bool inPlace = isStream(target);
+  std::string written = inPlace ? target : target + format(".%d.tmp", int(getpid()));
+  int file = open(written.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (file < 0)
     return wrong("cannot write '%s' (%s): choose another place with %s", path.c_str(), strerror(errno), option);
   bool good = true;
   for (const Piece &piece : pieces)
     good = good && writeAll(file, piece);
-  good = good && fsync(file) == 0;
+  good = good && (inPlace || fsync(file) == 0);
   int error = errno;
   good = close(file) == 0 && good;
-  if (good && rename(temporary.c_str(), path.c_str()) != 0) {
+  if (good && !inPlace && rename(written.c_str(), target.c_str()) != 0) {
     good = false;
     error = errno;
   }
   if (!good) {
-    unlink(temporary.c_str());
+    if (!inPlace)
+      unlink(written.c_str());
     return machine("writing '%s' failed (%s): nothing that was there before has changed", path.c_str(),
                    strerror(error));
   }
-  flushFolder(folderOf(path));
+  if (!inPlace)
+    flushFolder(folderOf(target));
   return {};
 }
 
@@ -93,7 +112,9 @@ Status makeFolders(const std::string &path, const char *option) {
 }
 
 Status checkWritable(const std::string &path, const char *option) {
-  std::string folder = folderOf(path);
+  if (isStream(path) && access(path.c_str(), W_OK) == 0)
+    return {};
+  std::string folder = folderOf(targetOf(path));
   if (!isFolder(folder))
     return wrong("there is no folder '%s' for '%s': create it, or choose another place with %s", folder.c_str(),
                  path.c_str(), option);

@@ -215,24 +215,28 @@ nn::LinkError nn::link(ArrayRef<SmallVector<char, 0>> objects, const LinkOptions
     if (!write(command.back(), object))
       return {"cannot write " + command.back(), "is the disk full?", 3};
   }
-  // Linked beside its place and renamed, so that nobody sees half a program.
-  SmallString<128> partial;
+  // Linked beside its place and renamed, so that nobody sees half a program. A device takes bytes and is not replaced.
+  fs::file_status status;
+  bool isDevice = !fs::status(options.output, status) && fs::is_other(status);
+  SmallString<128> partial(isDevice ? scratch.file("program") : "");
   int descriptor;
-  if (std::error_code error = fs::createUniqueFile(options.output + ".%%%%%%", descriptor, partial))
+  if (std::error_code error =
+          isDevice ? std::error_code() : fs::createUniqueFile(options.output + ".%%%%%%", descriptor, partial))
     return {"cannot write " + options.output + ": " + error.message(), "", 1};
-  (void)sys::Process::SafelyCloseFileDescriptor(descriptor);
+  if (!isDevice)
+    (void)sys::Process::SafelyCloseFileDescriptor(descriptor);
   command.insert(command.begin(), linker);
   command.insert(command.end(), {"-o", std::string(partial)});
   command.insert(command.end(), after.begin(), after.end());
   std::string log = scratch.file("log"), failure;
   std::vector<StringRef> words(command.begin(), command.end());
   std::optional<StringRef> redirects[] = {std::nullopt, StringRef(log), StringRef(log)};
-  int status = sys::ExecuteAndWait(linker, words, std::nullopt, redirects, 0, 0, &failure);
-  if (status != 0) {
+  int linked = sys::ExecuteAndWait(linker, words, std::nullopt, redirects, 0, 0, &failure);
+  if (linked != 0) {
     (void)fs::remove(partial);
     return {"linking failed: " + (failure.empty() ? firstLines(log) : failure), "", 3};
   }
-  if (std::error_code error = fs::rename(partial, options.output)) {
+  if (std::error_code error = isDevice ? fs::copy_file(partial, options.output) : fs::rename(partial, options.output)) {
     (void)fs::remove(partial);
     return {"cannot write " + options.output + ": " + error.message(), "", 1};
   }
