@@ -124,7 +124,7 @@ mlir::OwningOpRef<mlir::ModuleOp> nn::frontend::compile(mlir::MLIRContext &conte
     if (const FunctionDecl *model = chooseModel(program, options, diagnostics, train))
       ModelCompiler(program, diagnostics, module, *model, train,
                     options.openBatch ? ModelCompiler::Open::Batch : ModelCompiler::Open::None, options.withCheck)
-          .run();
+          .run(options.lints);
   });
 }
 

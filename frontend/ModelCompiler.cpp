@@ -16,7 +16,7 @@ ModelCompiler::ModelCompiler(const Program &program, Diagnostics &diagnostics, m
   top.scope = &topScope;
 }
 
-void ModelCompiler::run() {
+void ModelCompiler::run(bool lints) {
   Evaluator::FrameScope inTop(evaluator, top);
   Evaluator::LocationScope here(evaluator, model.span);
   unsigned before = diagnostics.reports();
@@ -77,7 +77,7 @@ void ModelCompiler::run() {
                                 std::pair(&train.test, "generate_test")})
       if (source->generator)
         buildGenerated(evaluator, name, inputTypes.front().first, *source);
-  if (!failed())
+  if (lints && !failed())
     runLints();
   describe();
 }

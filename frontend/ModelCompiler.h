@@ -23,8 +23,8 @@ public:
   ModelCompiler(const Program &program, Diagnostics &diagnostics, mlir::ModuleOp module, const FunctionDecl &model,
                 const TrainDecl *train, Open open, bool withCheck = false);
 
-  /// Builds everything. Errors are in the diagnostics.
-  void run();
+  /// Builds everything and, where wanted, looks for what is most likely a mistake. Errors are in the diagnostics.
+  void run(bool lints = true);
 
 private:
   using Named = std::vector<std::pair<std::string, Tensor>>;

@@ -387,6 +387,19 @@ TEST(Text, EveryCharacterIsFoundByNumber) {
 
 TEST(Text, SurvivesDamage) { torture(characters, "a\xc3\xa9\xe2\x82\xac\xf0\x9d\x9b\xbc\n", /*cutFails=*/false); }
 
+TEST(Checkpoint, NumbersThatWouldOverflowAreRefused) {
+  RunState state, read;
+  state.examples = state.batch = 1;
+  EXPECT_TRUE(fromMetadata(toMetadata(state), read));
+  for (int64_t RunState::*number : {&RunState::step, &RunState::total, &RunState::epochs, &RunState::batch,
+                                    &RunState::examples, &RunState::logBytes, &RunState::epochSteps})
+    for (int64_t wrong : {INT64_MIN, int64_t(-1), INT64_MAX}) {
+      RunState other = state;
+      other.*number = wrong;
+      EXPECT_FALSE(fromMetadata(toMetadata(other), read)) << wrong;
+    }
+}
+
 TEST(Checkpoint, ProgramsOfManyLinesAreNotCompared) {
   EXPECT_EQ(changedLines("a\nb\n", "a\nc\n", 9), "  - b\n  + c\n");
   EXPECT_EQ(changedLines(std::string(4000, '\n'), std::string(5000, '\n'), 9), "  in too many lines to compare them\n");

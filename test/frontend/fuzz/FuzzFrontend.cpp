@@ -48,6 +48,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     return 0;
   messages.clear();
   options.openBatch = true;
+  options.lints = false; // `check` has run them
   mlir::OwningOpRef<mlir::ModuleOp> module = nn::frontend::compile(context(), options, stream);
   // Dimensions that `check` leaves open, and a model to build, are wanted here.
   if (module && failed(mlir::verify(*module)))
