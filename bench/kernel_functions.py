@@ -17,6 +17,9 @@ CASES = {
     "gpt, context 512": ("../examples/gpt.nn", {"context": 512}, "train"),
     "softmax, 1024 rows of 512": ("rows.nn", {"rows": 1024, "classes": 512}, "predict"),
     "softmax, 256 rows of 4000": ("rows.nn", {"rows": 256, "classes": 4000}, "predict"),
+    "layer_norm, 2048 rows of 64": ("norms.nn", {"features": 64}, "train"),
+    "layer_norm, 2048 rows of 256": ("norms.nn", {"features": 256}, "train"),
+    "layer_norm, 2048 rows of 1024": ("norms.nn", {"features": 1024}, "train"),
 }
 
 

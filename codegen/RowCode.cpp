@@ -53,16 +53,27 @@ void RowCode::forEachVector(llvm::function_ref<void(Value, Value)> body) {
     body(index(shape.columns - lanes), fresh);
 }
 
-Value RowCode::sum(Part part) {
-  Value sum =
-      carry(index(0), index(shape.columns / lanes * lanes), lanes, constant(0), [&](Value column, ValueRange sums) {
-        return Values{arith::AddFOp::create(b, loc, sums[0], part(column))};
-      })[0];
+RowCode::Values RowCode::sums(llvm::function_ref<Values(Value)> parts, unsigned count) {
+  auto added = [&](ValueRange sums, ValueRange more) {
+    return llvm::map_to_vector(llvm::zip(sums, more), [&](auto pair) -> Value {
+      return arith::AddFOp::create(b, loc, std::get<0>(pair), std::get<1>(pair));
+    });
+  };
+  Values sums = carry(index(0), index(shape.columns / lanes * lanes), lanes, Values(count, constant(0)),
+                      [&](Value column, ValueRange sums) { return added(sums, parts(column)); });
   if (Value fresh = freshLanes(*this)) {
-    Value rest = arith::SelectOp::create(b, loc, fresh, part(index(shape.columns - lanes)), constant(0));
-    sum = arith::AddFOp::create(b, loc, sum, rest);
+    Values rest = parts(index(shape.columns - lanes));
+    for (Value &part : rest)
+      part = arith::SelectOp::create(b, loc, fresh, part, constant(0));
+    sums = added(sums, rest);
   }
-  return sumOfLanes(sum);
+  for (Value &sum : sums)
+    sum = sumOfLanes(sum);
+  return sums;
+}
+
+Value RowCode::sum(Part part) {
+  return sums([&](Value column) { return Values{part(column)}; }, 1)[0];
 }
 
 Value RowCode::largestOf(Part part) {

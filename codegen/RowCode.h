@@ -33,6 +33,8 @@ public:
   /// The sum and the largest of all columns; `part` gives a vector of them.
   using Part = llvm::function_ref<mlir::Value(mlir::Value column)>;
   mlir::Value sum(Part part);
+  /// Sums of several parts at a time.
+  Values sums(llvm::function_ref<Values(mlir::Value column)> parts, unsigned count);
   mlir::Value largestOf(Part part);
 
   Spot at(mlir::Value memory, mlir::Value row, mlir::Value column) {

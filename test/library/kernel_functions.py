@@ -16,6 +16,7 @@ CASES = {
         ("cross_entropy_from_logits(x, cast(i, i32), 0.1)", "x:r,n i:r", ["r"], ROWS)],
     "batch_norm": [("batch_norm(x, w, b, 0.01)", "x:r,c,n w:c b:c", ["r,c,n", "c", "c"], ["2 1 3", "5 7 19"])],
     "layer_norm": [("layer_norm(x, w, b, 0.01)", "x:r,n w:n b:n", ["r,n"], ROWS[1:])],
+    "layer_norm_slope": [("layer_norm_slope(x, w, a, f, d)", "x:r,n w:n a:r f:r d:r,n", ["r,n"], ROWS[1:])],
     "attention": [
         ("attention(q, k, v, 0.5, false)", "q:h,t,d k:h,s,d v:h,s,e", ["h,t,e"],
          ["1 1 1 1 1", "1 64 64 32 32", "1 19 70 5 8", "2 131 37 16 20"]),

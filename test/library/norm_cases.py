@@ -73,7 +73,7 @@ NORMS = [
     Case("normalize", "normalize(x, mean: [0.5, -1, 0.25], std: [2, 0.5, 1])", {"x": real(2, 3, 4, 5)},
          lambda x: (x - over_channels(np.array([0.5, -1, 0.25]), x)) / over_channels(np.array([2, 0.5, 1]), x)),
     Case("normalize", "normalize(x, mean: [0.5, 1], std: [0.1, 3])", {"x": real(3, 2)}, lambda x: (x - [0.5, 1]) / [0.1, 3]),
-    Case("LayerNorm layer_norm sum_of_rows", "x |> LayerNorm", {"x": real(3, 5)},
+    Case("LayerNorm layer_norm layer_norm_slope sum_of_rows", "x |> LayerNorm", {"x": real(3, 5)},
          lambda x, weight, bias: normal(x, -1, 1e-5) * weight + bias, second=True),
     Case("LayerNorm layer_norm", "x |> LayerNorm(epsilon: 0.1, bias: false)", {"x": real(2, 3, 4)},
          lambda x, weight: normal(x, -1, 0.1) * weight),
