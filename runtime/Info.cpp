@@ -32,7 +32,8 @@ static void describeModel(const nnrt_model &model) {
   }
   printf("\nowned\n");
   for (int64_t i = 0; i < model.n_owned; ++i) {
-    static const char *const roles[] = {"param", "state", "slot", "tally"};
+    static const char *const roles[] = {"param", "state", "slot", "carry", "tally"};
+    static_assert(NNRT_PARAM == 0 && sizeof roles == (NNRT_TALLY + 1) * sizeof *roles, "a word for each role");
     printf("  %-6s %s %s\n", roles[model.owned[i].role], model.owned[i].name, tensorText(model.owned[i]).c_str());
   }
 }
@@ -48,10 +49,10 @@ static Status describeFile(const std::string &path) {
     if (key == "source")
       source = value;
     else
-      printf("%-12s %s\n", key.c_str(), value.c_str());
+      printf("%-12s %s\n", shown(key).c_str(), value.c_str());
   int64_t elements = 0, bytes = 0;
   for (const NamedArray &named : arrays) {
-    printf("  %s %s\n", named.name.c_str(), named.array.text().c_str());
+    printf("  %s %s\n", shown(named.name).c_str(), named.array.text().c_str());
     elements += named.array.elements();
     bytes += named.array.bytes();
   }
