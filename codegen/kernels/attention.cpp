@@ -21,10 +21,15 @@ struct Shape {
   int64_t lanes;             ///< along queries
   int64_t queryBlock;        ///< queries of a block
   int64_t keyBlock = 32;
+  int64_t keysPerTask =
+      64; ///< of a gradient that is split, a multiple of a block: queries are transposed once for them
   bool causal;
   double scale;
 
   int64_t queryBlocks() const { return llvm::divideCeil(t, queryBlock); }
+  /// Whether the gradient of queries and that of keys and values are tasks of their own, which takes seven products of
+  /// blocks in place of five: one head would have one task.
+  bool splitsGradient() const { return heads == 1 && queryBlocks() > 1; }
   /// Lanes along this many features.
   int64_t lanesOf(int64_t features) const { return std::gcd(features, lanes); }
 };
@@ -116,9 +121,9 @@ struct AttentionCode : BlockCode {
     Value end = index(shape.s);
     if (shape.causal)
       end = least(end, add(first, width));
-    loop(index(0), end, shape.keyBlock,
-         [&](Value key) { body(key, least(subtract(index(shape.s), key), index(shape.keyBlock))); });
+    loop(index(0), end, shape.keyBlock, [&](Value key) { body(key, keysFrom(key)); });
   }
+  Value keysFrom(Value first) { return least(subtract(index(shape.s), first), index(shape.keyBlock)); }
   Value countFrom(Value first) { return least(subtract(index(shape.t), first), index(width)); }
 };
 
@@ -215,19 +220,55 @@ struct Backward : AttentionCode {
   Value dq = places.results[0], dk = places.results[1], dv = places.results[2]; // null where nobody reads one
 
   void run() {
+    if (shape.splitsGradient())
+      return runSplit();
     loop(frame.lo, frame.hi, 1, [&](Value head) {
       Value firstKey = times(head, shape.s);
-      if (dk)
-        fill(rowOf(dk, firstKey, shape.d), shape.s * shape.d, 0);
-      if (dv)
-        fill(rowOf(dv, firstKey, shape.e), shape.s * shape.e, 0);
-      if (dq)
-        fill(rowOf(dq, times(head, shape.t), shape.d), shape.t * shape.d, 0);
-      loop(0, shape.t, width, [&](Value first) { queryBlock(head, first); });
+      clear(dk, firstKey, index(shape.s), shape.d);
+      clear(dv, firstKey, index(shape.s), shape.e);
+      clear(dq, times(head, shape.t), index(shape.t), shape.d);
+      loop(0, shape.t, width, [&](Value first) {
+        startQueries(head, first);
+        forKeyBlocks(first, [&](Value key, Value keys) { addBlock(head, first, key, keys, dq, dk, dv); });
+      });
     });
   }
 
-  void queryBlock(Value head, Value first) {
+  /// The first tasks are blocks of queries, the others blocks of keys: both make the weights.
+  void runSplit() {
+    Value head = index(0), queryTasks = index(shape.queryBlocks());
+    loop(frame.lo, least(frame.hi, queryTasks), 1, [&](Value task) {
+      Value first = times(task, width);
+      clear(dq, first, countFrom(first), shape.d);
+      startQueries(head, first);
+      forKeyBlocks(first, [&](Value key, Value keys) { addBlock(head, first, key, keys, dq, nullptr, nullptr); });
+    });
+    loop(subtract(most(frame.lo, queryTasks), queryTasks), subtract(most(frame.hi, queryTasks), queryTasks), 1,
+         [&](Value task) {
+           Value firstKey = times(task, shape.keysPerTask);
+           Value end = least(add(firstKey, shape.keysPerTask), index(shape.s));
+           clear(dk, firstKey, subtract(end, firstKey), shape.d);
+           clear(dv, firstKey, subtract(end, firstKey), shape.e);
+           Value firstSeen =
+               shape.causal ? times(arith::DivUIOp::create(b, loc, firstKey, index(width)), width) : index(0);
+           loop(firstSeen, index(shape.t), width, [&](Value first) {
+             startQueries(head, first);
+             Value seen = shape.causal ? least(end, add(first, width)) : end;
+             loop(firstKey, seen, shape.keyBlock,
+                  [&](Value key) { addBlock(head, first, key, keysFrom(key), nullptr, dk, dv); });
+           });
+         });
+  }
+
+  Value most(Value x, Value y) { return b.createOrFold<arith::MaxSIOp>(loc, x, y); }
+
+  /// Zeros in `rows` rows from `row` on, if there is such a result.
+  void clear(Value memory, Value row, Value rows, int64_t features) {
+    if (memory)
+      loop(index(0), rows, 1, [&](Value r) { fill(rowOf(memory, add(row, r), features), features, 0); });
+  }
+
+  void startQueries(Value head, Value first) {
     Value count = countFrom(first), row = add(times(head, shape.t), first);
     transpose(rowOf(q, row, shape.d), shape.d, count, shape.d, whole(queries), width, width, shape.scale);
     transpose(rowOf(dy, row, shape.e), shape.e, count, shape.e, whole(slopes), width, width, 1);
@@ -237,21 +278,24 @@ struct Backward : AttentionCode {
       storeScalar(loadScalar({places.operands[4], add(row, query)}), {logSums, query});
       storeScalar(product(rowOf(y, add(row, query), shape.e), rowOf(dy, add(row, query), shape.e)), {shares, query});
     });
-    forKeyBlocks(first, [&](Value key, Value keys) {
-      Value keyRow = add(times(head, shape.s), key);
-      multiplyFeatures(k, keyRow, shape.d, queries, weights, keys);
-      multiplyFeatures(v, keyRow, shape.e, slopes, changes, keys);
-      loop(index(0), keys, 1, [&](Value k) {
-        loop(0, width, lanes, [&](Value lane) { makeChanges(lane, add(first, lane), k, add(key, k)); });
-      });
-      if (dv)
-        addToKeys(weights, rowOf(dy, row, shape.e), shape.e, rowOf(dv, keyRow, shape.e), keys, count);
-      if (dk)
-        addToKeys(changes, rowOf(q, row, shape.d), shape.d, rowOf(dk, keyRow, shape.d), keys, count);
-      if (dq)
-        addToQueries(changes, rowOf(k, keyRow, shape.d), shape.d, rowOf(dq, row, shape.d), count,
-                     std::gcd(shape.t, width), keys);
+  }
+
+  /// What a block of the queries that were started and a block of keys add to the gradients that are given.
+  void addBlock(Value head, Value first, Value key, Value keys, Value dq, Value dk, Value dv) {
+    Value count = countFrom(first), row = add(times(head, shape.t), first);
+    Value keyRow = add(times(head, shape.s), key);
+    multiplyFeatures(k, keyRow, shape.d, queries, weights, keys);
+    multiplyFeatures(v, keyRow, shape.e, slopes, changes, keys);
+    loop(index(0), keys, 1, [&](Value k) {
+      loop(0, width, lanes, [&](Value lane) { makeChanges(lane, add(first, lane), k, add(key, k)); });
     });
+    if (dv)
+      addToKeys(weights, rowOf(dy, row, shape.e), shape.e, rowOf(dv, keyRow, shape.e), keys, count);
+    if (dk)
+      addToKeys(changes, rowOf(q, row, shape.d), shape.d, rowOf(dk, keyRow, shape.d), keys, count);
+    if (dq)
+      addToQueries(changes, rowOf(k, keyRow, shape.d), shape.d, rowOf(dq, row, shape.d), count,
+                   std::gcd(shape.t, width), keys);
   }
 
   /// The products of all features of two rows, summed.
@@ -303,12 +347,14 @@ struct Attention : KernelFunction {
   }
 };
 
-/// A task is a head, since all of its queries add to the gradients of its keys and values.
+/// A task is a head, since all of its queries add to the gradients of its keys and values, but for a single head.
 struct AttentionGradient : KernelFunction {
   bool covers(const KernelCall &call) const override { return call.operands.size() == 6 && shapeOf(call); }
   KernelPlan plan(const KernelCall &call) const override {
     KernelPlan plan;
-    plan.tasks = shapeOf(call)->heads;
+    Shape shape = *shapeOf(call);
+    plan.tasks =
+        shape.splitsGradient() ? shape.queryBlocks() + llvm::divideCeil(shape.s, shape.keysPerTask) : shape.heads;
     return plan;
   }
   void emit(const KernelCall &call, const KernelPlaces &places, KernelFrame &frame) const override {
