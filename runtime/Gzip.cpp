@@ -93,6 +93,14 @@ Status Inflater::finish() {
   return made ? wrong("%s: holds more bytes than its header announces", what.c_str()) : Status();
 }
 
+Status Inflater::count(int64_t &bytes) {
+  std::vector<char> passed(1 << 16);
+  int64_t made = 1;
+  for (bytes = 0; made; bytes += made)
+    NNRT_TRY(step(passed.data(), int64_t(passed.size()), made));
+  return {};
+}
+
 #else
 
 struct Inflater::Stream {};
@@ -108,6 +116,7 @@ Status Inflater::open(std::string name, Form form, std::shared_ptr<Region>, int6
 }
 Status Inflater::read(char *, int64_t) { return {}; }
 Status Inflater::finish() { return {}; }
+Status Inflater::count(int64_t &) { return {}; }
 
 #endif
 
@@ -116,7 +125,7 @@ Status unpack(const std::string &path, std::shared_ptr<Region> &file) {
     return {};
   Inflater inflater;
   NNRT_TRY(inflater.open(path, Inflater::Gzip, file, 0, file->size()));
-  uint32_t bytes = 0; // the last four bytes tell the size
+  uint32_t bytes = 0; // the last four bytes tell the size, of a file that is one packed piece below 4 GiB
   if (file->size() >= 18)
     memcpy(&bytes, file->data() + file->size() - 4, 4);
   if (bytes / largestDeflateRatio > file->size())
@@ -125,7 +134,15 @@ Status unpack(const std::string &path, std::shared_ptr<Region> &file) {
   std::shared_ptr<Region> memory;
   NNRT_TRY(Region::allocate(bytes, memory, path));
   NNRT_TRY(inflater.read(memory->data(), bytes));
-  NNRT_TRY(inflater.finish());
+  int64_t more = 0;
+  NNRT_TRY(inflater.count(more));
+  if (more) {
+    Inflater again;
+    NNRT_TRY(again.open(path, Inflater::Gzip, file, 0, file->size()));
+    NNRT_TRY(Region::allocate(bytes + more, memory, path));
+    NNRT_TRY(again.read(memory->data(), bytes + more));
+    NNRT_TRY(again.finish());
+  }
   file = std::move(memory);
   return {};
 }

@@ -20,6 +20,8 @@ public:
   Status read(char *out, int64_t bytes);
   /// The stream must end here, and its checksum must be right.
   Status finish();
+  /// Reads to the end, whose checksum must be right, and counts the bytes.
+  Status count(int64_t &bytes);
 
 private:
   struct Stream;

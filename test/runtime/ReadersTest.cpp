@@ -340,6 +340,9 @@ TEST(Csv, NumbersAreReadExactly) {
   const int64_t *n = reinterpret_cast<const int64_t *>(arrays[1].array.data);
   EXPECT_EQ(std::vector<int64_t>(n, n + 2), (std::vector<int64_t>{INT64_MIN, 5}));
   EXPECT_EQ(text(csv, gzipped(table)), "");
+  arrays.clear(); // packed files that were joined are one
+  ASSERT_EQ(readBytes(csv, gzipped("n,a,\"b \"\"c\"\"\"\n1,2,3\n4,5,6\n") + gzipped("7,8,9\n"), arrays).message(), "");
+  EXPECT_EQ(arrays[0].array.text(), "f32[3, 2]");
 }
 
 TEST(Message, TextsOfFilesStayOnTheirLine) {

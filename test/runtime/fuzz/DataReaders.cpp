@@ -82,7 +82,9 @@ void readSafetensorsFile(Input &input) {
 void readGzip(Input &input) {
   int how = input.below(4);
   std::string bytes = input.rest();
-  std::shared_ptr<Region> file = fileOf(how == 0 ? bytes : gzipped(bytes, how == 1));
+  size_t half = how == 3 ? bytes.size() / 2 : 0; // two packed files that were joined
+  std::string first = half ? gzipped(bytes.substr(0, half), false) : "";
+  std::shared_ptr<Region> file = fileOf(how == 0 ? bytes : first + gzipped(bytes.substr(half), how == 1));
   bool good = succeeded(unpack("FILE", file));
   if (how && (!good || std::string(file->data() ? file->data() : "", size_t(file->size())) != bytes))
     fail("gzip", "other bytes came out");
