@@ -20,7 +20,7 @@ namespace {
 
 struct Known {
   Span span;
-  const OwnedStmt *parameter = nullptr; ///< of a `param` whose use is watched
+  const OwnedStmt *owned = nullptr; ///< of a `param`, whose use is watched, or another owned value
   bool used = false;
 };
 
@@ -62,7 +62,7 @@ private:
     return nullptr;
   }
   void leave(const std::string &name, const Known &known);
-  void declare(const Name &name, const OwnedStmt *parameter = nullptr);
+  void declare(const Name &name, const OwnedStmt *owned = nullptr);
   void use(StringRef name, Span span);
   void dims(const TypeExpr *type, bool declares);
   void pattern(const Pattern &pattern) {
@@ -80,24 +80,24 @@ private:
   const Source *source = nullptr;
   std::vector<Scope> scopes;
   std::set<std::string> elements;           ///< element variables such as T
-  std::map<std::string, Scope> conditional; ///< parameters by the condition under which they exist
+  std::map<std::string, Scope> conditional; ///< owned values by the condition under which they exist
 };
 
 } // namespace
 
 void NameChecker::leave(const std::string &name, const Known &known) {
-  if (!known.parameter || known.used)
+  if (!known.owned || known.owned->role != OwnedStmt::Role::Param || known.used)
     return;
-  // A parameter that a compile-time `if` declares may be used under the same condition later.
+  // What a compile-time `if` declares may be used under the same condition later.
   for (auto &[condition, scope] : conditional)
-    if (auto it = scope.find(name); it != scope.end() && it->second.parameter == known.parameter && !it->second.used)
+    if (auto it = scope.find(name); it != scope.end() && it->second.owned == known.owned && !it->second.used)
       return;
   diagnostics
       .warning(known.span, "unused-parameter", "the parameter `" + name + "` is never used: it is trained by nothing")
       .hint("leave it out, or write @allow(unused-parameter) before it");
 }
 
-void NameChecker::declare(const Name &name, const OwnedStmt *parameter) {
+void NameChecker::declare(const Name &name, const OwnedStmt *owned) {
   if (name.text == "_")
     return;
   if (Known *known = find(name.text)) {
@@ -108,7 +108,7 @@ void NameChecker::declare(const Name &name, const OwnedStmt *parameter) {
     diagnostics.error(name.span, "`" + name.text + "` hides a name of this file")
         .note("it is declared here", decl->name.span);
   }
-  scopes.back()[name.text] = {name.span, parameter, false};
+  scopes.back()[name.text] = {name.span, owned, false};
 }
 
 void NameChecker::use(StringRef name, Span span) {
@@ -218,7 +218,7 @@ void NameChecker::block(const Block &block, const std::string *condition) {
   }
   if (condition)
     for (auto &[name, known] : scopes.back())
-      if (known.parameter)
+      if (known.owned)
         conditional[*condition][name] = known;
 }
 
@@ -253,7 +253,7 @@ void NameChecker::stmt(const Stmt &s) {
     for (const ExprPtr *e : {&owned.initial, &owned.fanIn, &owned.fanOut})
       if (*e)
         expr(**e);
-    return declare(owned.name, owned.role == OwnedStmt::Role::Param ? &owned : nullptr);
+    return declare(owned.name, &owned);
   }
   case Stmt::Kind::Return:
     if (cast<ReturnStmt>(s).value)
