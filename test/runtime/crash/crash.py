@@ -65,6 +65,12 @@ def steps_in(folder):
     return sorted(int(name[11:-12]) for name in names if name.endswith(".safetensors"))
 
 
+def progress(done, total, what):
+    """A long run says how far it is."""
+    if done % 500 == 0:
+        print(f"{done} of {total} {what}", flush=True)
+
+
 def kills(count):
     done = runs = 0
     while done < count:
@@ -80,6 +86,7 @@ def kills(count):
                 process.kill()
                 process.communicate()
                 done += 1
+                progress(done, count, "kills")
         finish(f"kill {done}", folder)
     print(f"{done} kills in {runs} runs")
 
@@ -219,7 +226,8 @@ def power(count):
     chosen = list(states)
     if count and count < len(chosen):
         chosen = DRAW.sample(chosen, count)
-    for files in chosen:
+    for done, files in enumerate(chosen):
+        progress(done, len(chosen), "states")
         copy("middle", "power")
         for name in os.listdir("power"):
             os.remove(os.path.join("power", name))
