@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cstring>
 #ifdef NNRT_ZLIB
+#include "Machine.h"
+#include <cstdio>
+#include <unistd.h>
 #include <zlib.h>
 #endif
 
@@ -14,8 +17,9 @@ struct Inflater::Stream {
   z_stream zlib{};
   std::shared_ptr<Region> file;
   const char *data = nullptr;
-  int64_t left = 0, unreleased = 0;
-  bool open = false, ended = false;
+  int64_t bytes = 0, left = 0, unreleased = 0;
+  bool open = false, ended = false, reported = false;
+  double last = 0; // time of the last report
 };
 
 bool canInflate() { return true; }
@@ -25,13 +29,28 @@ Inflater::Inflater() : stream(new Stream) {}
 Inflater::~Inflater() {
   if (stream->open)
     inflateEnd(&stream->zlib);
+  if (stream->reported)
+    fputs("\r\033[K", stderr);
+}
+
+/// On a terminal: what takes time, and how far it is.
+void Inflater::report() {
+  constexpr double every = 0.05;
+  static const bool terminal = isatty(STDERR_FILENO);
+  if (!terminal || seconds() < stream->last + every)
+    return;
+  stream->last = seconds();
+  stream->reported = true;
+  fprintf(stderr, "\r\033[Kunpacking %s: %.0f %%", what.c_str(),
+          100 * double(stream->bytes - stream->left) / double(stream->bytes));
 }
 
 Status Inflater::open(std::string name, Form form, std::shared_ptr<Region> file, int64_t offset, int64_t bytes) {
   what = std::move(name);
   stream->data = file->data() + offset;
   stream->file = std::move(file);
-  stream->left = bytes;
+  stream->bytes = stream->left = bytes;
+  stream->last = seconds();
   if (inflateInit2(&stream->zlib, form == Gzip ? 15 + 16 : -15) != Z_OK)
     return machine("%s: no memory to inflate it", what.c_str());
   stream->open = true;
@@ -57,6 +76,7 @@ Status Inflater::step(char *out, int64_t bytes, int64_t &made) {
       stream->file->release(stream->data - stream->file->data());
       stream->unreleased = 0;
     }
+    report();
     made = room - zlib.avail_out;
     if (result == Z_STREAM_END) {
       // A gzip file may consist of several members, one behind the other.

@@ -26,6 +26,7 @@ public:
 private:
   struct Stream;
   Status step(char *out, int64_t bytes, int64_t &made);
+  void report();
   std::unique_ptr<Stream> stream;
   std::string what;
 };
