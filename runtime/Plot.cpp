@@ -99,11 +99,15 @@ static Status readLog(const std::string &path, int color, Charts &charts) {
                    rapidjson::GetParseError_En(parsed.Code()));
     bool ofStep = false;
     int fold = -1; // of a log of kfold, whose rounds are runs of their own
-    for (const auto &[key, value] : values.values)
+    for (const auto &[key, value] : values.values) {
       if (key == "step")
         step = value, ofStep = true;
-      else if (key == "fold")
-        fold = int(value);
+      if (key != "fold")
+        continue;
+      if (!(value >= 0 && value < 1e6))
+        return wrong("%s: line %lld: a fold is a number from 0, not %g", path.c_str(), (long long)number, value);
+      fold = int(value);
+    }
     std::string name = fold < 0 ? log : format("%s, fold %d", log.c_str(), fold);
     for (const auto &[key, value] : values.values) {
       if (key == "step" || key == "epoch" || key == "fold")
