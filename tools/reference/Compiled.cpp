@@ -7,6 +7,7 @@
 #include "mlir/Pass/Pass.h"
 #include "mlir/Pass/PassManager.h"
 #include "passes/Passes.h"
+#include "passes/Schedule.h"
 #include "runtime/Team.h"
 #include "tools/Pipeline.h"
 #include "tools/reference/Expectation.h"
@@ -93,7 +94,7 @@ private:
   /// Where a value with these attributes lies. Owned values have the model's places, others the entry's, in order.
   char *place(const nnrt_entry *entry, DictionaryAttr attributes, int64_t &next) {
     StringRef role = cast<StringAttr>(attributes.get("nn.role")).getValue();
-    if (role == "param" || role == "state" || role == "slot" || role == "carried" || role == "tally") {
+    if (isOwnedRole(role)) {
       StringRef name = cast<StringAttr>(attributes.get("nn.name")).getValue();
       for (const nnrt_tensor &owned : ArrayRef(program.model().owned, program.model().n_owned))
         if (name == owned.name)
