@@ -134,6 +134,12 @@ assert error == ("plain: error: train/ant/1.png: is a PNG or JPEG picture, which
 named = json.loads(run("./images", *given))
 named.pop("name")  # that of the folder
 assert json.loads(run("./with", *given)) == named
+(folder / "numbers.nn").write_text(source.replace('idx("a", "b")', 'npz("a.npz", image: f32[batch, 3, 6, 4], label: i32[batch])')
+                                   .replace('idx("c", "d")', 'npz("c.npz")'))
+run(nnc, "numbers.nn", "--with=images", "-o", "numbers")
+error = run("./numbers", *given, status=1)
+assert error == ("numbers: error: train/ant/1.png: is a picture, and this model's data are none (u8, channels x height x width, with "
+                 "one channel or three): save what the model takes as a .npy file\n"), error
 
 
 def message(expectation, verb="train"):
