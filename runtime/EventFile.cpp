@@ -3,7 +3,6 @@
 #include "EventFile.h"
 #include "Checksum.h"
 #include "File.h"
-#include "Machine.h"
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
@@ -58,12 +57,19 @@ static long long laterThanAll(const std::string &folder) {
   return std::max<long long>(latest + 1, time(nullptr));
 }
 
-EventFile::~EventFile() {
-  if (file >= 0)
-    close(file);
+EventFile::~EventFile() { close(); }
+
+void EventFile::close() {
+  if (file < 0)
+    return;
+  writeAll(file, {pending.data(), int64_t(pending.size())});
+  ::close(file);
+  pending.clear();
+  summary.clear();
 }
 
 Status EventFile::open(const std::string &folder, int64_t step) {
+  close();
   NNRT_TRY(makeFolders(folder, "--tensorboard"));
   path = joinPath(folder, format("%s%lld.nnc", prefix, laterThanAll(folder)));
   file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
@@ -113,11 +119,10 @@ Status EventFile::end(int64_t step) {
   appendBytes(value, 5, summary);
   record(step, value);
   summary.clear();
-  return seconds() - flushed > 1 || pending.size() > mostPending ? flush() : Status();
+  return pending.size() > mostPending ? flush() : Status();
 }
 
 Status EventFile::flush() {
-  flushed = seconds();
   bool good = writeAll(file, {pending.data(), int64_t(pending.size())});
   pending.clear();
   return good ? Status() : machine("writing '%s' failed (%s)", path.c_str(), strerror(errno));

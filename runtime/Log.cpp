@@ -1,6 +1,7 @@
 // JSON lines, and the same as events.
 #include "Log.h"
 #include "Json.h"
+#include "Machine.h"
 #include <cerrno>
 #include <cstring>
 #include <sys/stat.h>
@@ -38,13 +39,14 @@ Status Log::step(int64_t step, double loss, double rate, const double *norm) {
   lastStep = step;
   if (file)
     stepLine(step, loss, rate, norm);
-  if (!events.active())
-    return {};
-  events.add("loss", loss);
-  events.add("lr", rate);
-  if (norm)
-    events.add("grad_norm", *norm);
-  return events.end(step);
+  if (events.active()) {
+    events.add("loss", loss);
+    events.add("lr", rate);
+    if (norm)
+      events.add("grad_norm", *norm);
+    NNRT_TRY(events.end(step));
+  }
+  return active() && seconds() - flushed > 1 ? flush() : Status();
 }
 
 Status Log::validation(int64_t epoch, const Metrics &metrics, const std::vector<Table> &tables) {
@@ -94,6 +96,7 @@ void Log::endLine() {
 }
 
 Status Log::flush() {
+  flushed = seconds();
   if (file && (fflush(file) != 0 || ferror(file)))
     return machine("writing '%s' failed (%s)", path.c_str(), strerror(errno));
   return events.active() ? events.flush() : Status();

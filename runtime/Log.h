@@ -15,7 +15,7 @@ public:
   ~Log();
   /// Starts the file anew, or goes on behind its first `keep` bytes; without a path nothing is logged.
   Status open(const std::string &path, int64_t keep = 0);
-  /// Also writes events into this folder, on from behind `step`.
+  /// Also writes events into this folder, from now on and on from behind `step`.
   Status openEvents(const std::string &folder, int64_t step) {
     lastStep = step;
     return events.open(folder, step);
@@ -26,7 +26,7 @@ public:
   /// `norm` is null where the step does not report one. `step` counts from 1.
   Status step(int64_t step, double loss, double rate, const double *norm);
   Status validation(int64_t epoch, const Metrics &metrics, const std::vector<Table> &tables);
-  /// Everything is in the file now, or the message why not.
+  /// Everything is in the files now, or the message why not. Happens by itself about once a second.
   Status flush();
   /// What has been flushed lasts on the disk. May be called beside the others.
   void sync() const;
@@ -39,6 +39,7 @@ private:
   void endLine();
   FILE *file = nullptr;
   int64_t written = 0, lastStep = 0;
+  double flushed = 0;
   EventFile events;
   std::string path, line, head = "{"; // head: how every line begins
 };

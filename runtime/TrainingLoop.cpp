@@ -30,6 +30,7 @@ Status TrainingLoop::validate(Progress &progress, bool &ends) {
   int64_t epochs = sampler.epochsAfter(state.step), epoch = std::max<int64_t>(epochs, 1);
   Metrics metrics;
   state.validated = false;
+  NNRT_TRY(log.flush()); // a validation may take long
   if (evaluation)
     NNRT_TRY(evaluation->run(metrics, [&](int64_t done) {
       progress.validating(done, validation.count);
@@ -88,6 +89,7 @@ Status TrainingLoop::run() {
     state.logBytes = log.bytes();
     if (int signal = SignalWatch::arrived()) {
       progress.clear();
+      NNRT_TRY(log.flush());
       return interrupted(signal);
     }
     if (checkpointer)

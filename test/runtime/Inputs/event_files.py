@@ -33,7 +33,7 @@ for file in files:
 assert [at for at, _ in found] == [at for at, _ in expected]
 for (at, values), (_, line) in zip(found, expected, strict=True):
     assert list(values) == list(line) and all(same(values[name], line[name]) for name in line), (at, values, line)
-assert {"loss", "lr", "grad_norm", "val_loss", "accuracy"} == {name for _, values in found for name in values}
+assert {"loss", "lr", "grad_norm"} <= {name for _, values in found for name in values}
 
 if "--tensorboard" in sys.argv:
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
