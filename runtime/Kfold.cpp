@@ -2,10 +2,11 @@
 // of them but their results.
 #include "Program.h"
 #include "Progress.h"
+#include "Signals.h"
 #include "TrainingLoop.h"
 #include "Transfer.h"
+#include "Weights.h"
 #include <cmath>
-#include <csignal>
 #include <cstring>
 
 namespace nnrt {
@@ -49,7 +50,7 @@ Status Folds::run(int64_t index, Metrics &results) {
   Instance instance(invocation.model);
   NNRT_TRY(invocation.start(instance, state.seed));
   instance.vocabulary = data.data->vocabulary();
-  if (train.load)
+  if (train.load && !options.has("--weights"))
     NNRT_TRY(transferWeights(*train.load, instance));
   const nnrt_entry *description;
   NNRT_TRY(invocation.need(instance, "train_step", description));
@@ -62,6 +63,8 @@ Status Folds::run(int64_t index, Metrics &results) {
   Sampler sampler(data.training.count, batch, uint64_t(state.seed), shuffle, train.drop_last != 0);
   setLength(options, train, sampler, state);
   bool overlap = invocation.model.threads != 0 && options.text("--overlap", "yes") == "yes";
+  if (options.has("--tensorboard"))
+    NNRT_TRY(log.openEvents(joinPath(options.text("--tensorboard"), format("fold-%lld", (long long)index)), 0));
   Diagnosis diagnosis(instance, data.training, sampler, uint64_t(state.seed));
   NNRT_TRY(diagnosis.bind());
   bool wantsNorm = log.active() || diagnosis.findsLayers();
@@ -76,15 +79,20 @@ Status Folds::run(int64_t index, Metrics &results) {
   loop.quiet = options.has("--quiet");
   loop.kept = format("this was fold %lld of %lld", (long long)index, (long long)count);
   loop.interrupted = [&](int signal) {
-    return Status(signal == SIGINT ? Interrupted : Terminated,
-                  format("interrupted in fold %lld of %lld after step %lld of %lld", (long long)index, (long long)count,
-                         (long long)state.step, (long long)state.total));
+    return Status(
+        signal == SIGINT ? Interrupted : Terminated,
+        format("interrupted in fold %lld of %lld after step %lld of %lld: %lld of %lld folds are done, and means "
+               "need all of them",
+               (long long)index, (long long)count, (long long)state.step, (long long)state.total, (long long)index,
+               (long long)count));
   };
   if (!loop.quiet) {
     printf("fold %lld of %lld: %lld records, %lld to validate, %lld steps\n", (long long)index, (long long)count,
            (long long)data.training.count, (long long)data.validation.count, (long long)state.total);
     fflush(stdout);
   }
+  if (int signal = SignalWatch::arrived()) // since the fold before
+    return loop.interrupted(signal);
   log.setFold(index);
   NNRT_TRY(loop.run());
   if (!loop.quiet)
@@ -112,6 +120,8 @@ Status runKfold(const Invocation &invocation) {
   Folds folds{invocation, *train, 0, {}, {}};
   NNRT_TRY(countFolds(options, *train, folds.count));
   DataPlace place = invocation.dataPlace();
+  if (options.has("--weights"))
+    NNRT_TRY(readVocabulary(options.text("--weights"), place.vocabulary));
   NNRT_TRY(openSource(train->data, SourceRole::Data, place, folds.data.data));
   const Dataset &data = *folds.data.data;
   if (int64_t most = mostFolds(*train, data); folds.count > most)
@@ -124,6 +134,7 @@ Status runKfold(const Invocation &invocation) {
     printf("data: built-in digits (generated, not from files)\n");
   NNRT_TRY(folds.log.open(options.text("--log")));
   std::vector<std::pair<std::string, Spread>> spreads;
+  SignalWatch watch;
   for (int64_t fold = 0; fold < folds.count; ++fold) {
     Metrics results;
     NNRT_TRY(folds.run(fold, results));

@@ -2,10 +2,10 @@
 #include "GradientCheck.h"
 #include "Program.h"
 #include "Progress.h"
+#include "Signals.h"
 #include "TrainingLoop.h"
 #include "Transfer.h"
 #include "Weights.h"
-#include <csignal>
 
 namespace nnrt {
 
@@ -222,7 +222,10 @@ Status runTrain(const Invocation &invocation) {
   loop.kept = run.folder.isOpen() ? format("'%s' is as the last checkpoint left it", run.folder.path().c_str())
                                   : "nothing was written";
   loop.interrupted = [&](int signal) { return interrupted(run, loop, signal); };
-  NNRT_TRY(loop.run());
+  {
+    SignalWatch watch;
+    NNRT_TRY(loop.run());
+  }
   return finish(run, loop, instance);
 }
 

@@ -75,7 +75,6 @@ Status TrainingLoop::runStep(Progress &progress) {
 }
 
 Status TrainingLoop::run() {
-  SignalWatch watch;
   Progress progress(quiet, state.total, state.epochs, sampler.batch());
   progress.resume(state.step, state.epochSteps, state.epochLoss);
   bool ends = stopping.hasEnded(), pending = !state.validated;

@@ -26,7 +26,7 @@ struct TrainingLoop {
   std::string kept = {};                              // what is left of a run that diverges
   std::function<Status(int signal)> interrupted = {}; // ends a run at a signal
 
-  /// Trains on from where `state` stands to the end of the run.
+  /// Trains on from where `state` stands to the end of the run. Who calls it holds a SignalWatch.
   Status run();
 
 private:

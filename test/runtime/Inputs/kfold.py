@@ -1,5 +1,5 @@
 """kfold.py NNC EVERYTHING.nn: kfold's rounds are, bit for bit, the runs of programs that were compiled for one fold each; what it prints
-follows from them; its memory does not grow with the number of folds."""
+follows from them; its event files say what its log does; its memory does not grow with the number of folds."""
 import json
 import os
 import re
@@ -51,6 +51,16 @@ run(nnc, "folds.nn", "-o", "folds")
 lengths = compare(4, "folds", [])
 assert len(set(lengths)) > 1, lengths
 compare(4, "folds", ["--steps", "20", "--seed", "7", "--lr", "0.01", "--shuffle", "no", "--threads", "2"])
+run("./one", "train", "--quiet", "--steps", "5", "--out", "start.safetensors")
+without = Path("all.jsonl").read_text()
+compare(4, "folds", ["--steps", "20", "--seed", "7", "--lr", "0.01", "--shuffle", "no", "--weights", "start.safetensors"])
+assert Path("all.jsonl").read_text() != without
+run("./folds", "kfold", "--quiet", "--steps", "20", "--log", "all.jsonl", "--tensorboard", "runs")
+assert sorted(os.listdir("runs")) == [f"fold-{fold}" for fold in range(4)]
+for fold in range(4):
+    lines = [json.loads(line) for line in Path("all.jsonl").read_text().splitlines()]
+    Path("fold.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines if line.pop("fold") == fold))
+    run(sys.executable, Path(__file__).with_name("event_files.py"), "fold.jsonl", f"runs/fold-{fold}", "1")
 # --folds in place of what the block declares.
 Path("plain.nn").write_text(text.replace("index: fold, stratify: label", "index: 0, stratify: label").replace("kfold(4", "kfold(2"))
 run(nnc, "plain.nn", "-o", "plain")

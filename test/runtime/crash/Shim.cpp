@@ -1,6 +1,7 @@
 // Preloaded into a program: numbers what it does to the files of a folder (CRASH_FOLDER). CRASH_AT=N kills the process
 // in front of number N; CRASH_FULL=N lets writes from number N on find no space; CRASH_RECORD=FILE writes each one down
-// as a line, and the bytes of a write behind it. CRASH_READONLY=1 lets nothing be made or opened for writing there.
+// as a line, and the bytes of a write behind it. CRASH_TERM=TEXT sends SIGTERM at each whose line begins so.
+// CRASH_READONLY=1 lets nothing be made or opened for writing there.
 #include <cerrno>
 #include <climits>
 #include <csignal>
@@ -40,9 +41,11 @@ static bool note(const char *line, const void *data, size_t bytes) {
     return true;
   inside = true;
   int number = __atomic_fetch_add(&count, 1, __ATOMIC_RELAXED);
-  const char *at = getenv("CRASH_AT"), *record = getenv("CRASH_RECORD");
+  const char *at = getenv("CRASH_AT"), *record = getenv("CRASH_RECORD"), *term = getenv("CRASH_TERM");
   if (at && number == atoi(at))
     kill(getpid(), SIGKILL);
+  if (term && !strncmp(line, term, strlen(term)))
+    kill(getpid(), SIGTERM);
   if (record) {
     int out = NEXT(open)(record, O_WRONLY | O_CREAT | O_APPEND, 0666);
     char head[2 * PATH_MAX + 64];
