@@ -1,7 +1,10 @@
 // `info`: what this program is, or what a weight file holds.
 #include "Program.h"
 #include "Safetensors.h"
+#include <algorithm>
 #include <cstdio>
+#include <cstdlib>
+#include <iterator>
 
 namespace nnrt {
 
@@ -38,18 +41,62 @@ static void describeModel(const nnrt_model &model) {
   }
 }
 
+/// Where a reader looks for this key: which model, how far it was trained, by what it was made; then the rest of the
+/// run, then what else the file holds.
+static int64_t placeOf(const std::string &key) {
+  static const char *const first[] = {"model",    "run.step",       "run.total", "run.epochs", "run.finished",
+                                      "run.loss", "run.validation", "precision", "compiler",   "source_hash"};
+  auto at = std::find(std::begin(first), std::end(first), key);
+  bool isRun = !key.compare(0, 4, "run.");
+  return at - std::begin(first) + (at == std::end(first) && !isRun);
+}
+
+/// What is stored of a run: its numbers as decimals, its lines behind one another.
+static std::string runText(const std::string &value) {
+  std::string text;
+  for (size_t i = 0; i < value.size();) {
+    if (!value.compare(i, 2, "0x")) {
+      char *end;
+      text += format("%.9g", strtod(value.c_str() + i, &end));
+      i = size_t(end - value.c_str());
+    } else if (char c = value[i++]; c != '\n') {
+      text += c;
+    } else if (i < value.size()) {
+      text += "  ";
+    }
+  }
+  return text;
+}
+
+static void describeMetadata(Metadata metadata) {
+  std::stable_sort(metadata.begin(), metadata.end(),
+                   [](const auto &a, const auto &b) { return placeOf(a.first) < placeOf(b.first); });
+  constexpr size_t most = 100;
+  for (const auto &[key, value] : metadata) {
+    if (key == "source")
+      continue;
+    std::string text = key.compare(0, 4, "run.") ? value : runText(value);
+    std::string length = text.size() > most ? format(" (%zu bytes)", text.size()) : "";
+    printf("%-12s %s%s\n", shown(key).c_str(), shown(text, most).c_str(), length.c_str());
+  }
+}
+
+/// A program's text, line by line as it is, but for what a terminal would obey.
+static void printSource(const std::string &source) {
+  for (size_t at = 0; at < source.size();) {
+    size_t end = std::min(source.find_first_of("\t\n", at), source.size());
+    printf("%s%c", shown(source.substr(at, end - at), SIZE_MAX).c_str(), end < source.size() ? source[end] : '\n');
+    at = end + 1;
+  }
+}
+
 static Status describeFile(const std::string &path) {
   std::shared_ptr<Region> file;
   NNRT_TRY(Region::map(path, file));
   std::vector<NamedArray> arrays;
   Metadata metadata;
   NNRT_TRY(readSafetensors(path, file, arrays, &metadata));
-  std::string source;
-  for (const auto &[key, value] : metadata)
-    if (key == "source")
-      source = value;
-    else
-      printf("%-12s %s\n", shown(key).c_str(), value.c_str());
+  describeMetadata(metadata);
   int64_t elements = 0, bytes = 0;
   for (const NamedArray &named : arrays) {
     printf("  %s %s\n", shown(named.name).c_str(), named.array.text().c_str());
@@ -57,8 +104,11 @@ static Status describeFile(const std::string &path) {
     bytes += named.array.bytes();
   }
   printf("%zu tensors, %lld elements, %lld bytes\n", arrays.size(), (long long)elements, (long long)bytes);
-  if (!source.empty())
-    printf("\n%s%s", source.c_str(), source.back() == '\n' ? "" : "\n");
+  for (const auto &[key, value] : metadata)
+    if (key == "source" && !value.empty()) {
+      printf("\n");
+      printSource(value);
+    }
   return {};
 }
 

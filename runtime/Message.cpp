@@ -109,13 +109,26 @@ int characterLength(const char *text) {
   return wrong ? 0 : length;
 }
 
-std::string shown(const std::string &text) {
-  constexpr size_t most = 100;
+/// Whether a character of that many bytes only draws itself: no control character, no end of a line, no direction.
+static bool isPlain(const char *text, int length) {
+  auto at = reinterpret_cast<const unsigned char *>(text);
+  if (length < 2)
+    return length == 1 && at[0] >= 0x20 && at[0] < 0x7f;
+  if (length > 3)
+    return true;
+  unsigned code = length == 2 ? (at[0] & 0x1fu) << 6 | (at[1] & 0x3fu)
+                              : (at[0] & 0xfu) << 12 | (at[1] & 0x3fu) << 6 | (at[2] & 0x3fu);
+  bool turns = code == 0x61c || code == 0x200e || code == 0x200f || (code >= 0x202a && code <= 0x202e) ||
+               (code >= 0x2066 && code <= 0x2069);
+  return code >= 0xa0 && code != 0x2028 && code != 0x2029 && !turns;
+}
+
+std::string shown(const std::string &text, size_t most) {
   std::string out;
   size_t cut = 0; // where three dots still have room
   for (const char *at = text.c_str(), *end = at + text.size(); at != end && out.size() <= most;) {
     int length = characterLength(at);
-    bool plain = length > 1 || (uint8_t(*at) >= 0x20 && uint8_t(*at) < 0x7f);
+    bool plain = isPlain(at, length);
     out += plain ? std::string(at, size_t(length)) : format("\\x%02x", uint8_t(*at));
     at += plain ? length : 1;
     if (out.size() + 3 <= most)

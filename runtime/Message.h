@@ -50,8 +50,9 @@ const char *nearest(const std::string &word, const std::vector<const char *> &ca
 /// Length of the well-formed UTF-8 sequence at `at`, or 0.
 int characterLength(const char *at);
 
-/// A text that a file holds, as a message shows it: on one line, in 100 bytes at most, nothing that a terminal obeys.
-std::string shown(const std::string &text);
+/// A text that a file holds, as a message shows it: on one line, in `most` bytes at most, nothing that a terminal obeys
+/// or that turns the direction of writing.
+std::string shown(const std::string &text, size_t most = 100);
 
 /// "[64, 1, 28, 28]"
 std::string shapeText(const int64_t *shape, size_t rank);

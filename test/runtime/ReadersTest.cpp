@@ -348,6 +348,8 @@ TEST(Csv, NumbersAreReadExactly) {
 TEST(Message, TextsOfFilesStayOnTheirLine) {
   EXPECT_EQ(shown("caf\xc3\xa9 \x1b[2J\n\xff\x7f"), "caf\xc3\xa9 \\x1b[2J\\x0a\\xff\\x7f");
   EXPECT_EQ(shown(std::string("a\0b", 3)), "a\\x00b");
+  EXPECT_EQ(shown("\xc2\x9b\xc2\xa0\xe2\x80\xae\xe2\x80\xb0"), "\\xc2\\x9b\xc2\xa0\\xe2\\x80\\xae\xe2\x80\xb0");
+  EXPECT_EQ(shown(std::string(5000, 'x'), SIZE_MAX), std::string(5000, 'x'));
   EXPECT_EQ(shown(std::string(100, 'x')), std::string(100, 'x'));
   EXPECT_EQ(shown(std::string(101, 'x')), std::string(97, 'x') + "...");
   EXPECT_EQ(shown(std::string(96, 'x') + "\xc3\xa9\xc3\xa9\xc3\xa9"), std::string(96, 'x') + "...");
