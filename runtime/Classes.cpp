@@ -2,6 +2,8 @@
 #include "Classes.h"
 #include "Message.h"
 #include "Text.h"
+#include <algorithm>
+#include <cmath>
 #include <cstring>
 
 namespace nnrt {
@@ -27,6 +29,24 @@ int64_t largest(const float *values, int64_t count) {
     if (values[i] > values[best])
       best = i;
   return best;
+}
+
+bool areProbabilities(const float *scores, int64_t classes) {
+  double least = 0, sum = 0;
+  for (int64_t c = 0; c < classes; ++c) {
+    least = std::min(least, double(scores[c]));
+    sum += double(scores[c]);
+  }
+  return least >= 0 && std::fabs(sum - 1) < 1e-3;
+}
+
+double probabilityOf(const float *scores, int64_t classes, int64_t id) {
+  if (areProbabilities(scores, classes))
+    return double(scores[id]);
+  double most = double(scores[largest(scores, classes)]), powers = 0;
+  for (int64_t c = 0; c < classes; ++c)
+    powers += std::exp(double(scores[c]) - most);
+  return std::exp(double(scores[id]) - most) / powers;
 }
 
 static bool namedByFolders(const nnrt_train &train) { return !train.classes && !strcmp(train.data.kind, "images"); }

@@ -11,6 +11,10 @@ namespace nnrt {
 int64_t classesOf(const nnrt_model &model, const nnrt_tensor &output);
 /// The first position of the largest value.
 int64_t largest(const float *values, int64_t count);
+/// Whether the scores of the classes are probabilities already; else they are logits.
+bool areProbabilities(const float *scores, int64_t classes);
+/// The probability of a class, of the scores of all.
+double probabilityOf(const float *scores, int64_t classes, int64_t id);
 /// The class's name: from the train block, or that of its folder of images; its number where it has none.
 std::string className(const Instance &instance, int64_t id);
 bool hasClassNames(const Instance &instance);

@@ -5,7 +5,6 @@
 #include "Json.h"
 #include "Worst.h"
 #include <algorithm>
-#include <cmath>
 #include <numeric>
 
 namespace nnrt {
@@ -20,7 +19,7 @@ public:
 
 private:
   Status write(const char *name, const std::string &text);
-  Status predict(const nnrt_entry &description, Confusion &confusion, Candidates &candidates, bool &ranked);
+  Status predict(const nnrt_entry &description, Confusion &confusion, LargestLosses &losses, bool &ranked);
 
   std::string folder;
   Instance &instance;
@@ -55,9 +54,9 @@ static bool ranks(const nnrt_tensor &output, const nnrt_field &field) {
          field.type != NNRT_BOOL && std::equal(field.shape, field.shape + field.rank, output.shape + 1);
 }
 
-/// What the model says of every record: which class, and how improbable it holds the right ones to be. `ranked` where
-/// it ranks classes; otherwise nothing is done.
-Status Report::predict(const nnrt_entry &description, Confusion &confusion, Candidates &candidates, bool &ranked) {
+/// What the model says of every record: which class, and how large the loss is likely to be. `ranked` where it ranks
+/// classes; otherwise nothing is done.
+Status Report::predict(const nnrt_entry &description, Confusion &confusion, LargestLosses &losses, bool &ranked) {
   const nnrt_train &train = *instance.model.train;
   Entry entry(instance, description);
   const nnrt_tensor *output = entry.find(NNRT_OUTPUT);
@@ -80,23 +79,20 @@ Status Report::predict(const nnrt_entry &description, Confusion &confusion, Cand
     NNRT_TRY(feeder.fill(part, indices.data(), rows));
     entry.run();
     const float *scores = reinterpret_cast<const float *>(instance.at(*output));
+    std::vector<CrossEntropy> foretold(rows);
     for (int64_t row = 0; row < rows; ++row) {
       part.data->copy(target, part.record(first + row), ids.data());
-      double improbability = 0;
-      int64_t known = 0;
       for (int64_t i = 0; i < positions; ++i) {
         const float *ranking = scores + (row * positions + i) * classes;
         int64_t truth = int64_t(elementAt(type, ids.data(), i));
         if (truth < 0 || truth >= classes) // the loss ignores it
           continue;
-        ++known;
-        improbability -= std::log(probabilityOf(ranking, classes, truth));
+        foretold[row].add(ranking, classes, truth);
         if (confusion.classes())
           ++confusion.counts[truth * classes + largest(ranking, classes)];
       }
-      if (known)
-        candidates.add(first + row, improbability / double(known));
     }
+    NNRT_TRY(losses.consider(first, foretold)); // runs another entry: the scores are gone
   }
   return {};
 }
@@ -106,20 +102,22 @@ Status Report::writePredictions(Progress &progress) {
   if (!description)
     return {};
   Confusion confusion;
-  Candidates likely;
+  LargestLosses losses(instance, part, progress);
+  NNRT_TRY(losses.bind());
   bool ranked;
-  NNRT_TRY(predict(*description, confusion, likely, ranked));
+  NNRT_TRY(predict(*description, confusion, losses, ranked));
   if (confusion.classes()) {
     NNRT_TRY(write("confusion.csv", csvOf(confusion)));
     NNRT_TRY(write("confusion.svg", svgOf(confusion)));
   }
-  std::vector<int64_t> candidates = likely.all();
-  if (!ranked) { // what the loss makes of the outputs is not known: every record is measured
-    candidates.resize(part.count);
-    std::iota(candidates.begin(), candidates.end(), 0);
+  for (int64_t i = 0; i < part.count && !ranked; ++i) { // what the loss makes of the outputs is not known
+    NNRT_TRY(losses.measure(i));
+    progress.validating(i + 1, part.count);
   }
+  std::vector<Measured> measured;
+  NNRT_TRY(losses.take(measured));
   std::vector<Example> worst;
-  NNRT_TRY(findWorst(instance, part, candidates, progress, worst));
+  NNRT_TRY(describeWorst(instance, part, measured, worst));
   NNRT_TRY(write("worst.csv", csvOf(worst)));
   std::string pictures = svgOf(instance, *part.data, worst);
   return pictures.empty() ? Status() : write("worst.svg", pictures);

@@ -1,4 +1,4 @@
-// Measures, then looks at what the model says of the worst.
+// What the model says of the worst, and how that is written.
 #include "Worst.h"
 #include "Classes.h"
 #include "Confusion.h"
@@ -9,31 +9,6 @@
 #include <cstring>
 
 namespace nnrt {
-
-void Candidates::add(int64_t i, double score) {
-  best.push({std::isnan(score) ? INFINITY : score, i});
-  if (best.size() > most)
-    best.pop();
-}
-
-std::vector<int64_t> Candidates::all() const {
-  std::vector<int64_t> records;
-  for (auto rest = best; !rest.empty(); rest.pop())
-    records.push_back(rest.top().i);
-  std::sort(records.begin(), records.end());
-  return records;
-}
-
-double probabilityOf(const float *scores, int64_t classes, int64_t id) {
-  double most = double(scores[largest(scores, classes)]), least = 0, powers = 0, sum = 0;
-  for (int64_t c = 0; c < classes; ++c) {
-    least = std::min(least, double(scores[c]));
-    sum += double(scores[c]);
-    powers += std::exp(double(scores[c]) - most);
-  }
-  bool areProbabilities = least >= 0 && std::fabs(sum - 1) < 1e-3;
-  return areProbabilities ? double(scores[id]) : std::exp(double(scores[id]) - most) / powers;
-}
 
 static std::string valuesText(int32_t type, const char *data, int64_t count) {
   constexpr int64_t most = 16;
@@ -103,46 +78,13 @@ static Status predictExamples(Instance &instance, const nnrt_entry &description,
   return {};
 }
 
-/// Whether anything counted in the evaluation that was just run.
-static bool counted(const Instance &instance) {
-  bool any = false, known = false;
-  for (int64_t i = 0; i < instance.model.n_owned; ++i) {
-    const nnrt_tensor &tensor = instance.model.owned[i];
-    if (tensor.role != NNRT_TALLY || strncmp(tensor.name, "loss/weight", strlen("loss/weight")) != 0)
-      continue;
-    known = true;
-    any |= elementAt(tensor.type, instance.at(tensor), 0) != 0;
-  }
-  return any || !known;
-}
-
-Status findWorst(Instance &instance, const Part &part, const std::vector<int64_t> &candidates, Progress &progress,
-                 std::vector<Example> &worst) {
-  Part one{part.data, 0, 1, {0}};
-  std::unique_ptr<Evaluation> evaluation;
-  NNRT_TRY(Evaluation::bind(instance, one, evaluation));
-  auto order = [](const Example &a, const Example &b) {
-    double x = std::isnan(a.loss) ? INFINITY : a.loss, y = std::isnan(b.loss) ? INFINITY : b.loss;
-    return x != y ? x > y : a.record < b.record;
-  };
-  for (size_t k = 0; k < candidates.size(); ++k) {
-    one.picks[0] = uint32_t(part.record(candidates[k]));
-    Metrics metrics;
-    NNRT_TRY(evaluation->run(metrics));
-    if (counted(instance)) {
-      worst.push_back({int64_t(one.picks[0]), valueOf(metrics, "loss"), "", "", -1});
-      std::push_heap(worst.begin(), worst.end(), order);
-    }
-    if (worst.size() > worstShown) {
-      std::pop_heap(worst.begin(), worst.end(), order);
-      worst.pop_back();
-    }
-    progress.validating(int64_t(k + 1), int64_t(candidates.size()));
-  }
-  progress.clear();
-  std::sort(worst.begin(), worst.end(), order);
+Status describeWorst(Instance &instance, const Part &part, const std::vector<Measured> &measured,
+                     std::vector<Example> &worst) {
+  for (const Measured &one : measured)
+    worst.push_back({one.record, one.loss, "", "", -1});
+  Part examples{part.data, 0, 1, {0}};
   const nnrt_entry *predict = instance.find("predict_record");
-  return predict ? predictExamples(instance, *predict, one, worst) : Status();
+  return predict ? predictExamples(instance, *predict, examples, worst) : Status();
 }
 
 static bool hasProbabilities(const std::vector<Example> &worst) { return !worst.empty() && worst[0].probability >= 0; }

@@ -212,6 +212,24 @@ TEST_F(ProgramTest, FoldersAndFilesWithoutPermission) {
               "cannot make the folder 'file/r' (Not a directory): choose another one with --report");
 }
 
+/// Evaluations that a report makes of 10,000 records in batches of 32.
+static int evaluations = 0;
+
+TEST_F(ProgramTest, ReportsMeasureFewRecordsOfACrossEntropy) {
+  ASSERT_EQ(run({"train", "--data", "builtin", "--steps", "1", "--quiet"}).exit, 0);
+  std::vector<nnrt_launch> launches;
+  for (nnrt_entry &entry : entries)
+    if (!strcmp(entry.name, "evaluate")) {
+      launches.assign(entry.launches, entry.launches + entry.n_launches);
+      launches.push_back({[](char *, const int64_t *, int64_t, int64_t) { ++evaluations; }, nullptr, nullptr, 1, 1, 0});
+      entry.launches = launches.data();
+      ++entry.n_launches;
+    }
+  EXPECT_EQ(run({"eval", "--data", "builtin", "--quiet", "--report", "r"}).error, "");
+  EXPECT_GE(evaluations, 2 * 313 + 25);
+  EXPECT_LT(evaluations, 2 * 313 + 200);
+}
+
 TEST_F(ProgramTest, BenchRejectsOtherCommands) {
   std::ofstream("commands") << "RUN\n";
   ASSERT_TRUE(freopen("commands", "r", stdin));

@@ -1,4 +1,5 @@
-"""report.py NNC: what `eval --report` writes, against NumPy: digits with names of classes, a hundred classes, numbers, a text."""
+"""report.py NNC: what `eval --report` writes, against NumPy: digits with names of classes, a hundred classes, numbers, a text.
+The worst are those of all records, whatever the loss."""
 import base64
 import csv
 import re
@@ -101,8 +102,8 @@ def check_worst(folder, losses, target, prediction, probability=None):
     return [int(row[0]) for row in rows]
 
 
-def classes(name, names, shape, ignored=False, kind="u8"):
-    """A model of classes: one layer on pictures."""
+def classes(name, names, shape, ignored=False, loss="cross_entropy", losses=lambda logs, z, entropy: entropy, divisor=255):
+    """A model of classes: one layer on pictures. `losses`: NumPy's form of the loss."""
     n = len(names)
     image = random.integers(0, 256, (300, *shape)).astype(np.uint8)
     label = random.integers(0, n, 300).astype(np.int32)
@@ -111,24 +112,28 @@ def classes(name, names, shape, ignored=False, kind="u8"):
     np.savez(f"{name}.npz", image=image, label=label)
     listed = f"  classes   = [{', '.join(chr(34) + x + chr(34) for x in names)}]\n" if names[0] != "0" else ""
     sizes = ", ".join(map(str, shape))
-    weights, said = build(name, f"""model M(image: f32[batch, {sizes}]) -> f32[batch, {n}] {{ return image |> flatten |> Dense({n}) }}
+    weights, said = build(name, f"""fn length(z: T[..., n], label: i32[...]) {{ return mean(sum(z * z, axis: -1)) }}
+model M(image: f32[batch, {sizes}]) -> f32[batch, {n}] {{ return image |> flatten |> Dense({n}) }}
 train M {{
   data      = npz("{name}.npz", image: u8[batch, {sizes}], label: i32[batch])
   test      = npz("{name}.npz", image: u8[batch, {sizes}], label: i32[batch])
-  input     = image / 255
+  input     = image / {divisor}
 {listed}  batch     = 32
   epochs    = 3
-  loss      = cross_entropy
+  loss      = {loss}
   optimizer = SGD(lr: 0.1)
 }}
 """)
     folder = f"reports/{name}"
     assert said == f"wrote metrics.json, confusion.csv, confusion.svg, worst.csv and worst.svg into '{folder}'", said
-    p = softmax(scores(weights, image / 255))
+    z = scores(weights, image / divisor)
+    p = softmax(z)
     known = label >= 0
     check_confusion(folder, names, label[known], p.argmax(1)[known])
-    losses = np.where(known, -np.log(p[np.arange(300), np.maximum(label, 0)]), -1)
-    shown = check_worst(folder, losses, lambda i: names[label[i]], lambda i, said: said == names[p[i].argmax()], p.max(1))
+    logs = z - z.max(1, keepdims=True)
+    logs -= np.log(np.exp(logs).sum(1, keepdims=True))
+    expected = np.where(known, losses(logs, z, -logs[np.arange(300), np.maximum(label, 0)]), -1)
+    shown = check_worst(folder, expected, lambda i: names[label[i]], lambda i, said: said == names[p[i].argmax()], p.max(1))
     root = xml.parse(f"{folder}/worst.svg").getroot()
     pictures = [image.get("href") for image in root.iter(SVG + "image")]
     assert len(pictures) == 25 == len(shown)
@@ -145,6 +150,12 @@ Path("reports").mkdir()
 classes("two", ["<no>", "yes, it is"], (1, 6, 5))
 classes("ten", [str(i) for i in range(10)], (3, 8, 8), ignored=True)
 classes("hundred", [f"number {i} of a hundred" for i in range(100)], (4, 9))
+classes("smooth", [str(i) for i in range(10)], (1, 8, 8), True, "cross_entropy(label_smoothing: 0.7)",
+        lambda logs, z, entropy: 0.3 * entropy - 0.7 * logs.mean(1))
+classes("weighted", ["a", "b", "c"], (1, 6, 6), True, "cross_entropy(weights: [0.1, 1, 7])")
+# Probabilities that no number holds, and a loss that does not look at the labels.
+classes("sure", ["a", "b"], (1, 8, 8), divisor=0.01)
+classes("length", ["a", "b", "c"], (1, 6, 6), loss="length", losses=lambda logs, z, entropy: (z * z).sum(1))
 
 # Numbers: every record's loss is measured.
 x, y = random.normal(size=(90, 3)).astype(np.float32), random.normal(size=(90, 2)).astype(np.float32)
