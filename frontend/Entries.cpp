@@ -166,11 +166,11 @@ mlir::func::FuncOp ModelCompiler::buildPredict() {
   if (!result.isError() && !result.isTensor() && !result.isTuple())
     evaluator.error(model.name.span,
                     "a model returns a tensor or several, and this one returns " + evaluator.names.describe(result));
-  for (const auto &[name, tensor] : outputsOf(result)) {
+  predicted = outputsOf(result);
+  for (const auto &[name, tensor] : predicted)
     entry.result("output", name, tensor);
-    predictOutputs.push_back(tensor.value);
-  }
   mlir::func::FuncOp function = entry.finish(evaluator.owned);
+  checkPlaceholders(entry);
   predictArguments = entry.arguments();
   evaluator.entry = nullptr;
   return function;

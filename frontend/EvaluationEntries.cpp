@@ -85,7 +85,9 @@ static void tallyMean(Evaluator &evaluator, EntryBuilder &entry, const std::stri
   }
 }
 
-void ModelCompiler::buildEvaluate() {
+/// `predict`: the function that computes the outputs, where it takes batches of the same size; copied is quicker than
+/// evaluated again.
+void ModelCompiler::buildEvaluate(mlir::func::FuncOp predict) {
   EntryBuilder entry(evaluator.emitter, module, "evaluate");
   entry.observed = false;
   evaluator.entry = &entry;
@@ -93,11 +95,27 @@ void ModelCompiler::buildEvaluate() {
   entry.validRows =
       entry.argument("valid", "valid", mlir::RankedTensorType::get({}, evaluator.emitter.builder.getI32Type()));
   std::optional<Example> example = exampleOf(fields);
-  if (example)
+  Named outputs;
+  if (example && predict) {
+    outputs = predicted;
+    size_t next = 0;
+    for (auto &[slot, tensor] : entry.copy(predict, evaluator.owned, [&](const EntryBuilder::Slot &slot) {
+           return slot.role == "input" ? find(example->inputs, slot.name) : nullptr;
+         })) {
+      const OwnedValue *known = evaluator.owned.find(slot.name);
+      if (slot.role == "output") {
+        outputs[next].second.value = tensor.value;
+        outputs[next].second.batch = outputMarks[next];
+        ++next;
+      } else if (known && slot.role == roleName(known->role)) {
+        entry.update(*known, tensor);
+      }
+    }
+  } else if (example) {
     useEvaluated(entry);
-  Value result = example ? applyModel(entry, example->inputs) : Value::error();
-  if (!result.isError()) {
-    Named outputs = outputsOf(result);
+    outputs = outputsOf(applyModel(entry, example->inputs));
+  }
+  if (!outputs.empty()) {
     entry.masked = true;
     Value loss = lossOf(outputs, *example, fields);
     if (loss.isTensor())
@@ -123,7 +141,6 @@ void ModelCompiler::buildEvaluate() {
     }
   }
   entry.finish(evaluator.owned);
-  checkPlaceholders(entry);
   evaluator.entry = nullptr;
 }
 

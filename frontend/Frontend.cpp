@@ -1,5 +1,6 @@
 //===- Frontend.cpp - What tools ask of the frontend --------------------------------------------------------------===//
 #include "frontend/Frontend.h"
+#include "dialect/NN.h"
 #include "frontend/AstPrinter.h"
 #include "frontend/Library.h"
 #include "frontend/ModelCompiler.h"
@@ -7,6 +8,7 @@
 #include "frontend/Parser.h"
 #include "frontend/Program.h"
 #include "frontend/TestBlocks.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "mlir/IR/Verifier.h"
@@ -101,10 +103,13 @@ static const FunctionDecl *chooseModel(const Program &program, const FrontendOpt
   return nullptr;
 }
 
+static void loadDialects(mlir::MLIRContext &context) { context.loadDialect<nn::NNDialect, mlir::func::FuncDialect>(); }
+
 /// The module that `build` fills with what the file declares; null after an error.
 static mlir::OwningOpRef<mlir::ModuleOp>
 compileWith(mlir::MLIRContext &context, const FrontendOptions &options, llvm::raw_ostream &messages,
             llvm::function_ref<void(const Program &, Diagnostics &, mlir::ModuleOp)> build) {
+  loadDialects(context);
   Diagnostics diagnostics;
   Program program(options, diagnostics);
   mlir::OwningOpRef<mlir::ModuleOp> module =
@@ -139,6 +144,7 @@ mlir::OwningOpRef<mlir::ModuleOp> nn::frontend::compileTests(mlir::MLIRContext &
 }
 
 bool nn::frontend::check(mlir::MLIRContext &context, const FrontendOptions &options, llvm::raw_ostream &messages) {
+  loadDialects(context);
   Diagnostics diagnostics;
   Program program(options, diagnostics);
   if (!diagnostics.hasErrors()) {

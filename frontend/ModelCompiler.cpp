@@ -32,6 +32,7 @@ void ModelCompiler::run(bool lints) {
   if (train.decl && !readParameterRules())
     train.decl = nullptr;
   auto failed = [&] { return diagnostics.reports() != before; };
+  mlir::func::FuncOp predict;
   if (train.decl) {
     // The loss comes first: training mode meets every parameter. A model with mistakes is evaluated once.
     loss = buildLoss("loss", /*watched=*/false);
@@ -54,14 +55,19 @@ void ModelCompiler::run(bool lints) {
       buildCheck();
       buildDiagnose();
     }
-    buildEvaluate();
+    if (!train.predictBatch || train.predictBatch == train.batch)
+      predict = buildPredict();
+    if (failed())
+      return;
+    buildEvaluate(predict);
     if (failed())
       return;
     buildResult();
   }
   if (train.predictBatch)
     setBatch(train.predictBatch);
-  mlir::func::FuncOp predict = buildPredict();
+  if (!predict)
+    predict = buildPredict();
   if (failed())
     return;
   if (train.decl && open != Open::All)

@@ -65,7 +65,7 @@ private:
   void noteOutputs(const Named &outputs, const Example &example);
   void buildTrainStep();
   void buildGradients(bool fromInputs);
-  void buildEvaluate();
+  void buildEvaluate(mlir::func::FuncOp predict);
   void buildResult();
   bool isFollowed(llvm::StringRef result);
   mlir::func::FuncOp buildPredict();
@@ -158,7 +158,8 @@ private:
   bool withCheck;
   LossFunction loss;
   std::vector<EntryBuilder::Slot> predictArguments;
-  llvm::SmallVector<mlir::Value> lossOutputs, predictOutputs; ///< of the model, in @loss and @predict
+  llvm::SmallVector<mlir::Value> lossOutputs; ///< of the model, in @loss
+  Named predicted;                            ///< the model's outputs in @predict
   std::vector<std::pair<std::string, mlir::RankedTensorType>> outputTypes, targetTypes; ///< with marks in the two below
   std::vector<BatchMark> outputMarks, targetMarks;
   std::optional<PathRules> optimizerRules, penalties, constraints;

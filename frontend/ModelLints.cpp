@@ -11,8 +11,11 @@ void ModelCompiler::runLints() {
   llvm::DenseSet<mlir::Operation *> live; // what nothing uses was dropped
   for (mlir::Operation &op : function.getBody().front())
     live.insert(&op);
-  llvm::SmallVector<mlir::Value> outputs;
-  for (mlir::Value output : train.decl ? lossOutputs : predictOutputs)
+  llvm::SmallVector<mlir::Value> all = lossOutputs, outputs;
+  if (!train.decl)
+    for (const auto &[name, tensor] : predicted)
+      all.push_back(tensor.value);
+  for (mlir::Value output : all)
     if (mlir::isa<mlir::BlockArgument>(output) || live.contains(output.getDefiningOp()))
       outputs.push_back(output);
   Network network(evaluator, train.decl ? &train : nullptr, function,

@@ -49,28 +49,32 @@ static std::string shown(int32_t character) {
   return character < 0x20 || character == 0x7f ? format("U+%04X", unsigned(character)) : "'" + text + "'";
 }
 
-Vocabulary::Vocabulary(const std::string &text) {
+void CharacterTable::set(int32_t character, int32_t number) {
+  size_t page = size_t(character >> 8);
+  if (page >= pages.size())
+    pages.resize(page + 1);
+  if (pages[page].empty())
+    pages[page].assign(256, -1);
+  pages[page][character & 255] = number;
+}
+
+static std::vector<int32_t> charactersOf(const std::string &text) {
+  std::vector<int32_t> characters;
   for (const char *at = text.data(), *end = at + text.size(); at != end;) {
     int32_t character = decodeCharacter(at, end);
     if (character < 0)
       break;
     characters.push_back(character);
   }
-  number();
+  return characters;
 }
 
-Vocabulary::Vocabulary(const std::vector<bool> &present) {
-  for (size_t i = 0; i < present.size(); ++i)
-    if (present[i])
-      characters.push_back(int32_t(i));
-  number();
-}
+Vocabulary::Vocabulary(const std::string &text) : Vocabulary(charactersOf(text)) {}
 
-void Vocabulary::number() {
+Vocabulary::Vocabulary(std::vector<int32_t> different) : characters(std::move(different)) {
   std::sort(characters.begin(), characters.end());
-  ids.assign(characters.empty() ? 0 : size_t(characters.back()) + 1, -1);
   for (size_t i = 0; i < characters.size(); ++i)
-    ids[characters[i]] = int32_t(i);
+    ids.set(characters[i], int32_t(i));
 }
 
 std::string Vocabulary::text() const {
@@ -82,10 +86,10 @@ std::string Vocabulary::text() const {
 
 //===-- Files -----------------------------------------------------------------------------------------------------===//
 
-Status CharacterFile::open(const std::string &path, const std::string &advice, std::vector<bool> &present) {
+Status CharacterFile::open(const std::string &path, const std::string &advice) {
   NNRT_TRY(Region::map(path, file, advice));
   NNRT_TRY(unpack(path, file));
-  present.clear();
+  CharacterTable seen;
   const char *begin = file->data();
   for (const char *at = begin; at != end(); ++characters) {
     if (characters % every == 0)
@@ -96,9 +100,10 @@ Status CharacterFile::open(const std::string &path, const std::string &advice, s
       return wrong("%s: byte %lld (line %lld) is %s: save the file as UTF-8 text", path.c_str(),
                    (long long)(here - begin) + 1, (long long)std::count(begin, here, '\n') + 1,
                    *here ? "not UTF-8" : "zero");
-    if (size_t(character) >= present.size())
-      present.resize(size_t(character) + 1);
-    present[character] = true;
+    if (seen.get(character) < 0) {
+      seen.set(character, 1);
+      present.push_back(character);
+    }
   }
   if (characters == file->size())
     places.clear();
@@ -126,20 +131,18 @@ std::string CharacterFile::place(int64_t character) const {
                 (long long)column);
 }
 
-/// The file may have characters of the vocabulary only.
-static Status checkKnown(const std::string &path, const CharacterFile &file, const std::vector<bool> &present,
-                         const Vocabulary &known) {
-  int32_t stranger = 0, limit = int32_t(present.size());
-  while (stranger < limit && (!present[stranger] || known.id(stranger) >= 0))
-    ++stranger;
-  if (stranger == limit)
+/// The file may have characters of the vocabulary only: the first one that is none is named.
+static Status checkKnown(const std::string &path, const CharacterFile &file, const Vocabulary &known) {
+  auto stranger = std::find_if(file.different().begin(), file.different().end(),
+                               [&](int32_t character) { return known.id(character) < 0; });
+  if (stranger == file.different().end())
     return {};
   const char *at = file.at(0);
   int64_t position = 0;
-  while (decodeCharacter(at, file.end()) != stranger)
+  while (decodeCharacter(at, file.end()) != *stranger)
     ++position;
   return wrong("%s: %s is %s, which the text that the model learns from does not have: take it out, or train with it",
-               path.c_str(), file.place(position).c_str(), shown(stranger).c_str());
+               path.c_str(), file.place(position).c_str(), shown(*stranger).c_str());
 }
 
 //===-- Windows ---------------------------------------------------------------------------------------------------===//
@@ -155,17 +158,16 @@ static void writeIds(const CharacterFile &file, const Vocabulary &known, int64_t
 Status Text::open(const nnrt_source &source, const std::string &path, const std::string &vocabulary,
                   const std::string &advice, std::unique_ptr<Dataset> &dataset) {
   std::unique_ptr<Text> text(new Text(source));
-  std::vector<bool> present;
-  NNRT_TRY(text->file.open(path, advice, present));
+  NNRT_TRY(text->file.open(path, advice));
   int64_t characters = text->file.count(), vocab = optionOf(source, "vocab");
-  text->known = vocabulary.empty() ? Vocabulary(present) : Vocabulary(vocabulary);
+  text->known = vocabulary.empty() ? Vocabulary(text->file.different()) : Vocabulary(vocabulary);
   if (text->known.size() != vocab)
     return wrong(
         "%s: holds %lld different characters, the model is made for %lld: write vocab: %lld in its train block",
         vocabulary.empty() ? path.c_str() : "the vocabulary of the weights", (long long)text->known.size(),
         (long long)vocab, (long long)text->known.size());
   if (!vocabulary.empty())
-    NNRT_TRY(checkKnown(path, text->file, present, text->known));
+    NNRT_TRY(checkKnown(path, text->file, text->known));
   if (characters <= text->window)
     return wrong("%s: holds %lld characters, one window of %lld and the character behind it are %lld: give a longer "
                  "text, or a smaller window",
@@ -192,10 +194,9 @@ void Text::copy(int64_t field, int64_t record, char *out) {
 
 Status readWindows(const std::string &path, int64_t window, const std::string &vocabulary, Array &array) {
   CharacterFile file;
-  std::vector<bool> present;
-  NNRT_TRY(file.open(path, "", present));
+  NNRT_TRY(file.open(path, ""));
   Vocabulary known(vocabulary);
-  NNRT_TRY(checkKnown(path, file, present, known));
+  NNRT_TRY(checkKnown(path, file, known));
   int64_t count = file.count() / window;
   if (!count)
     return wrong("%s: holds %lld characters, the model looks at %lld", path.c_str(), (long long)file.count(),

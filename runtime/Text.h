@@ -9,27 +9,42 @@ namespace nnrt {
 int32_t decodeCharacter(const char *&at, const char *end);
 void appendCharacter(std::string &out, int32_t character);
 
+/// A number for characters, -1 where none was set: pages of 256 characters, as far as they are in use.
+class CharacterTable {
+public:
+  int32_t get(int32_t character) const {
+    size_t page = size_t(character >> 8);
+    return page < pages.size() && !pages[page].empty() ? pages[page][character & 255] : -1;
+  }
+  void set(int32_t character, int32_t number);
+
+private:
+  std::vector<std::vector<int32_t>> pages;
+};
+
 /// The different characters of a text in order; a character's id is its place.
 class Vocabulary {
 public:
-  explicit Vocabulary(const std::string &characters = "");
-  explicit Vocabulary(const std::vector<bool> &present);
+  explicit Vocabulary(const std::string &text = "");
+  explicit Vocabulary(std::vector<int32_t> different);
   int64_t size() const { return int64_t(characters.size()); }
   /// The id of a character, or -1.
-  int32_t id(int32_t character) const { return character < int32_t(ids.size()) ? ids[character] : -1; }
+  int32_t id(int32_t character) const { return ids.get(character); }
   int32_t character(int64_t id) const { return characters[id]; }
   std::string text() const;
 
 private:
-  void number();
-  std::vector<int32_t> characters, ids;
+  std::vector<int32_t> characters;
+  CharacterTable ids;
 };
 
 /// A UTF-8 file whose characters are found by number.
 class CharacterFile {
 public:
-  /// Reads it once: checks it, counts its characters, notes which there are, up to the largest.
-  Status open(const std::string &path, const std::string &advice, std::vector<bool> &present);
+  /// Reads it once: checks it, counts its characters, notes which there are.
+  Status open(const std::string &path, const std::string &advice);
+  /// Its different characters, as they first appear.
+  const std::vector<int32_t> &different() const { return present; }
   int64_t count() const { return characters; }
   /// Where the character begins.
   const char *at(int64_t character) const;
@@ -41,6 +56,7 @@ private:
   static constexpr int64_t every = 256; // the place of each of these characters is known
   std::shared_ptr<Region> file;
   int64_t characters = 0;
+  std::vector<int32_t> present;
   std::vector<int64_t> places; // empty where all characters are single bytes
 };
 

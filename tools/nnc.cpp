@@ -211,7 +211,9 @@ int main(int argc, char **argv) {
   DialectRegistry registry;
   nn::registerDialects(registry);
   MLIRContext context(registry);
-  context.loadAllAvailableDialects();
+  // The frontend loads what it needs itself.
+  if (line.verb != CommandLine::Verb::Check && line.verb != CommandLine::Verb::Summary)
+    context.loadAllAvailableDialects();
   ScopedDiagnosticHandler diagnostics(&context, [](Diagnostic &d) { return printDiagnostic(d, errs()); });
   ScopedDiagnosticHandler remarks(&context, Remarks(line.explain));
   switch (line.verb) {

@@ -1,6 +1,7 @@
 //===- Linear.cpp - Lints on layers that other layers undo or repeat ----------------------------------------------===//
 #include "dialect/NN.h"
 #include "frontend/lints/Lints.h"
+#include <set>
 
 using namespace nn::frontend;
 using llvm::Twine;
@@ -66,7 +67,6 @@ struct Share {
 /// Follows a vector that is added: does something subtract it again before anything else sees it?
 class BiasTracer {
 public:
-  explicit BiasTracer(mlir::Block &body) : body(body) {}
   /// The op that takes the last of it away; null where it has an effect, or is not used.
   mlir::Operation *cancelledBy(mlir::BlockArgument bias);
 
@@ -77,7 +77,6 @@ private:
     return it == shares.end() ? nullptr : &it->second;
   }
 
-  mlir::Block &body;
   llvm::DenseMap<mlir::Value, Share> shares;
   mlir::Operation *canceller = nullptr;
 };
@@ -148,9 +147,18 @@ bool BiasTracer::step(mlir::Operation &op) {
 
 mlir::Operation *BiasTracer::cancelledBy(mlir::BlockArgument bias) {
   shares[bias] = {0, 1};
-  for (mlir::Operation &op : body) {
-    if (llvm::any_of(op.getOperands(), [&](mlir::Value v) { return shares.count(v); }) && !step(op))
+  // What uses a share, in the order of the block.
+  auto before = [](mlir::Operation *a, mlir::Operation *b) { return a->isBeforeInBlock(b); };
+  std::set<mlir::Operation *, decltype(before)> next(before);
+  next.insert(bias.user_begin(), bias.user_end());
+  while (!next.empty()) {
+    mlir::Operation *op = *next.begin();
+    next.erase(next.begin());
+    if (!step(*op))
       return nullptr;
+    for (mlir::Value result : op->getResults())
+      if (shares.count(result))
+        next.insert(result.user_begin(), result.user_end());
   }
   return canceller;
 }
@@ -162,7 +170,7 @@ void nn::frontend::lintBiasBeforeNorm(Network &network) {
     auto type = mlir::cast<mlir::RankedTensorType>(argument.getType());
     if (slot.role != "param" || type.getRank() != 1 || type.getDimSize(0) == 1 || network.evaluator.isFrozen(slot.name))
       continue;
-    mlir::Operation *canceller = BiasTracer(network.body()).cancelledBy(argument);
+    mlir::Operation *canceller = BiasTracer().cancelledBy(argument);
     if (!canceller)
       continue;
     if (Diagnostic *message = network.warn(canceller, "bias-before-norm",

@@ -24,11 +24,15 @@ static llvm::SmallVector<double> probes(const Range &range) {
 static Range evaluated(mlir::Operation *op, llvm::ArrayRef<Range> in) {
   Range result{inf, -inf};
   llvm::SmallVector<double> values(in.size());
-  ScalarFunction function = scalarFunction(op);
+  llvm::SmallVector<const double *> places;
+  for (const double &value : values)
+    places.push_back(&value);
+  const ScalarFunction &function = *scalarFunction(op);
   bool square = in.size() == 2 && op->getOperand(0) == op->getOperand(1);
   auto visit = [&](auto &self, size_t position) -> void {
     if (position == in.size()) {
-      double y = function(values.data());
+      double y;
+      function(places.data(), &y, 1);
       result = std::isnan(y) ? Range() : Range{std::min(result.low, y), std::max(result.high, y)};
       return;
     }

@@ -18,7 +18,7 @@ double Sample::meanSquare() const {
   return std::inner_product(elements.begin(), elements.end(), elements.begin(), 0.0) / elements.size();
 }
 double Sample::deviation() const { return std::sqrt(std::max(0.0, meanSquare() - mean() * mean())); }
-bool Sample::isConstant() const { return llvm::all_equal(elements); }
+bool Sample::isConstant() const { return same || llvm::all_equal(elements); }
 
 uint64_t Dice::next() { // splitmix64 (Steele et al., 2014)
   uint64_t z = (state += 0x9E3779B97F4A7C15);
@@ -26,7 +26,34 @@ uint64_t Dice::next() { // splitmix64 (Steele et al., 2014)
   z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
   return z ^ (z >> 31);
 }
-double Dice::normal() { return std::sqrt(-2 * std::log(1 - uniform())) * std::cos(6.283185307179586 * uniform()); }
+
+/// A normally distributed number of two that are evenly distributed over [0, 1) (Box, Muller 1958).
+static double normalOf(double x, double angle) {
+  return std::sqrt(-2 * std::log(1 - x)) * std::cos(6.283185307179586 * angle);
+}
+
+/// Normally distributed numbers, with the mean 0 and the variance 1.
+static std::array<double, 1024> normalNumbers() {
+  std::array<double, 1024> numbers;
+  Dice dice(7);
+  double sum = 0, squares = 0;
+  for (double &x : numbers) {
+    double first = dice.uniform();
+    x = normalOf(first, dice.uniform());
+    sum += x;
+    squares += x * x;
+  }
+  double mean = sum / numbers.size(), deviation = std::sqrt(squares / numbers.size() - mean * mean);
+  for (double &x : numbers)
+    x = (x - mean) / deviation;
+  return numbers;
+}
+
+/// Drawn from a table: a network draws very many.
+double Dice::normal() {
+  static const std::array<double, 1024> numbers = normalNumbers();
+  return numbers[next() % numbers.size()];
+}
 
 /// Numbers evenly spread over [0, 1), in random order.
 Sample Sampler::draw(mlir::RankedTensorType type) {
@@ -47,6 +74,7 @@ Sampler::SamplePtr Sampler::number(mlir::RankedTensorType type, double value) {
   auto result = std::make_shared<Sample>();
   result->axes.assign(type.getRank(), Axis::Place);
   result->elements.fill(value);
+  result->same = true;
   return result;
 }
 
@@ -59,9 +87,7 @@ Sampler::SamplePtr Sampler::input(mlir::RankedTensorType type, int64_t limit) {
   result->fixed = false;
   Sample angle = draw(type);
   for (auto [x, other] : llvm::zip(result->elements, angle.elements))
-    x = mlir::isa<mlir::FloatType>(type.getElementType())
-            ? std::sqrt(-2 * std::log(1 - x)) * std::cos(6.283185307179586 * other)
-            : std::floor(x * limit);
+    x = mlir::isa<mlir::FloatType>(type.getElementType()) ? normalOf(x, other) : std::floor(x * limit);
   return result;
 }
 
@@ -129,8 +155,8 @@ void Sampler::compute(mlir::Operation &op) {
       return set(op.getResult(0), number(type, integers.getSplatValue<mlir::APInt>().getSExtValue()));
     return;
   }
-  if (scalarFunction(&op))
-    result = elementwise(op);
+  if (const ScalarFunction *function = scalarFunction(&op))
+    result = elementwise(op, *function);
   else if (mlir::isa<nn::BroadcastOp, nn::ReshapeOp, nn::TransposeOp, nn::SliceOp, nn::PadOp, nn::GatherOp>(op))
     result = move(op);
   else if (mlir::isa<nn::ReductionOpInterface>(op))
@@ -157,8 +183,7 @@ void Sampler::compute(mlir::Operation &op) {
   set(op.getResult(0), std::make_shared<Sample>(std::move(*result)));
 }
 
-Sample Sampler::elementwise(mlir::Operation &op) {
-  ScalarFunction function = scalarFunction(&op);
+Sample Sampler::elementwise(mlir::Operation &op, const ScalarFunction &function) {
   llvm::SmallVector<SamplePtr, 3> in;
   for (mlir::Value operand : op.getOperands())
     in.push_back(get(operand));
@@ -168,14 +193,17 @@ Sample Sampler::elementwise(mlir::Operation &op) {
     for (auto [axis, other] : llvm::zip(result.axes, operand->axes))
       if (other == Axis::Unit)
         axis = other;
-  bool integer = !mlir::isa<mlir::FloatType>(mlir::getElementTypeOrSelf(op.getResult(0).getType()));
-  double values[3];
-  for (size_t i = 0; i < result.elements.size(); ++i) {
-    for (size_t k = 0; k < in.size(); ++k)
-      values[k] = in[k]->elements[i];
-    double y = function(values);
-    result.elements[i] = integer ? std::floor(y) : y;
-  }
+  const double *numbers[3] = {};
+  for (auto [k, operand] : llvm::enumerate(in))
+    numbers[k] = operand->elements.data();
+  result.same = llvm::all_of(in, [](const SamplePtr &operand) { return operand->same; });
+  size_t different = result.same ? 1 : result.elements.size();
+  function(numbers, result.elements.data(), different);
+  if (!mlir::isa<mlir::FloatType>(mlir::getElementTypeOrSelf(op.getResult(0).getType())))
+    for (double &element : llvm::MutableArrayRef(result.elements.data(), different))
+      element = std::floor(element);
+  if (result.same)
+    result.elements.fill(result.elements[0]);
   // Of ids that are compared with all classes one in `classes` is right: exactly that share here.
   auto compare = mlir::dyn_cast<nn::CompareOp>(op);
   if (compare && compare.getPredicate() == nn::Predicate::eq)
@@ -187,6 +215,7 @@ Sample Sampler::elementwise(mlir::Operation &op) {
         continue;
       int64_t classes = counting.getY().getType().getDimSize(counting.getAxis());
       result.elements.fill(0);
+      result.same = false;
       for (size_t i = 0, n = std::max<size_t>(1, result.elements.size() / classes); i < n; ++i)
         result.elements[dice.below(result.elements.size())] = 1;
     }
@@ -219,6 +248,8 @@ static Sample shifted(const Sample &x, uint64_t units, uint64_t places) {
   units = scatter(units, Sample::units);
   places = scatter(places, Sample::places);
   Sample result = x;
+  if (x.same || (!units && !places))
+    return result;
   for (unsigned unit = 0; unit < Sample::units; ++unit)
     for (unsigned place = 0; place < Sample::places; ++place)
       result.at(unit, place) = x.at((unit + units) % Sample::units, (place + places) % Sample::places);
@@ -257,6 +288,7 @@ Sample Sampler::move(mlir::Operation &op) {
     }
     result = shifted(result, 0, places);
   } else if (mlir::isa<nn::PadOp>(op)) {
+    result.same = false;
     double kept = double(from.getNumElements()) / to.getNumElements();
     for (double &element : result.elements)
       if (dice.uniform() >= kept)
@@ -274,7 +306,8 @@ Sample Sampler::move(mlir::Operation &op) {
 }
 
 Sample Sampler::iota(mlir::RankedTensorType type, int64_t axis) {
-  Sample result = *number(type, 0);
+  Sample result;
+  result.axes.assign(type.getRank(), Axis::Place);
   result.axes[axis] = Axis::Unit;
   for (unsigned unit = 0; unit < Sample::units; ++unit)
     for (unsigned place = 0; place < Sample::places; ++place)
@@ -286,6 +319,7 @@ Sample Sampler::concat(mlir::Operation &op) {
   auto concat = mlir::cast<nn::ConcatOp>(op);
   size_t axis = concat.getAxis();
   Sample result = *get(op.getOperand(0));
+  result.same = false;
   bool units = result.axes[axis] == Axis::Unit;
   double total = concat.getY().getType().getDimSize(axis);
   for (unsigned unit = 0; unit < Sample::units; ++unit)

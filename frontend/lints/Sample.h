@@ -9,6 +9,7 @@
 #ifndef NN_FRONTEND_LINTS_SAMPLE_H
 #define NN_FRONTEND_LINTS_SAMPLE_H
 
+#include "frontend/lints/Scalars.h"
 #include "mlir/IR/Block.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/BuiltinTypes.h"
@@ -27,6 +28,7 @@ struct Sample {
   llvm::SmallVector<Axis, 4> axes; ///< what each dimension of the tensor counts
   bool fixed = true;               ///< the same for every input: a parameter, or made of some
   bool known = true;               ///< false: nothing is known of the values
+  bool same = false;               ///< all elements are equal, and known to be
 
   double &at(unsigned unit, unsigned place) { return elements[unit * places + place]; }
   double at(unsigned unit, unsigned place) const { return elements[unit * places + place]; }
@@ -82,7 +84,7 @@ private:
   Sample convolution(mlir::Operation &op);
   Sample project(const Sample &x, const Sample &weight, double terms, mlir::Operation &op);
   Sample multiply(const Sample &a, const Sample &b, double terms, Sample::Axis summed);
-  Sample elementwise(mlir::Operation &op);
+  Sample elementwise(mlir::Operation &op, const ScalarFunction &function);
   void scan(mlir::Operation &op);
   Sample draw(mlir::RankedTensorType type);
   Sample iota(mlir::RankedTensorType type, int64_t axis);

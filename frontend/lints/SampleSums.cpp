@@ -47,14 +47,18 @@ static double lineMeans(const Sample &x, Axis axis, llvm::SmallVectorImpl<double
 /// Combines `count` elements along axes of one kind; `stays`: such an axis is left. `kind`: 0 sums, 1 maxima, 2 minima.
 Sample Sampler::reduceOver(const Sample &x, Axis axis, int64_t count, bool stays, int kind) {
   Sample result = x;
+  if (x.same) {
+    result.elements.fill(kind ? x.elements[0] : x.elements[0] * count);
+    return result;
+  }
   unsigned n = lines(axis), m = length(axis);
   llvm::SmallVector<double> means;
   double deviation = lineMeans(x, axis, means);
+  llvm::SmallVector<double> sorted(m);
   for (unsigned line = 0; line < n; ++line) {
-    llvm::SmallVector<double> sorted;
     for (unsigned i = 0; i < m; ++i)
-      sorted.push_back(along(x, axis, line, i));
-    llvm::sort(sorted);
+      sorted[i] = along(x, axis, line, i);
+    std::sort(sorted.begin(), sorted.end());
     double average = std::accumulate(sorted.begin(), sorted.end(), 0.0) / m;
     auto draw = [&] {
       if (kind) { // the distribution of the largest of n is the n-th power
@@ -105,6 +109,7 @@ Sample Sampler::window(mlir::Operation &op) {
   const Sample &x = *get(op.getOperand(0));
   auto extents = op.getAttrOfType<mlir::DenseI64ArrayAttr>("window").asArrayRef();
   Sample result = x;
+  result.same = false;
   bool sums = mlir::isa<nn::WindowSumOp>(op);
   size_t lead = x.axes.size() - extents.size();
   for (unsigned unit = 0; unit < Sample::units; ++unit)
@@ -134,25 +139,56 @@ Sample Sampler::window(mlir::Operation &op) {
 // Products
 //===--------------------------------------------------------------------------------------------------------------===//
 
-/// Σ w·x over `terms` units: with the weights of the units that were drawn, scaled to the exact mean square.
+/// Rows of a random orthogonal matrix, of length √units: they have the moments of normal weights without their chance.
+static const std::array<std::array<double, Sample::units>, Sample::units> &weightRows() {
+  static const auto rows = [] {
+    std::array<std::array<double, Sample::units>, Sample::units> rows;
+    Dice dice(3);
+    for (unsigned i = 0; i < Sample::units; ++i) {
+      for (double &x : rows[i])
+        x = dice.normal();
+      for (unsigned other = 0; other < i; ++other) { // Gram, Schmidt
+        double share = std::inner_product(rows[i].begin(), rows[i].end(), rows[other].begin(), 0.0) / Sample::units;
+        for (unsigned k = 0; k < Sample::units; ++k)
+          rows[i][k] -= share * rows[other][k];
+      }
+      double square = std::inner_product(rows[i].begin(), rows[i].end(), rows[i].begin(), 0.0);
+      for (double &x : rows[i])
+        x *= std::sqrt(Sample::units / square);
+    }
+    return rows;
+  }();
+  return rows;
+}
+
+/// Σ w·x over `terms` units: with weights of the units that were drawn, scaled to the exact mean square.
 Sample Sampler::project(const Sample &x, const Sample &weight, double terms, mlir::Operation &op) {
   Sample result = x;
+  result.same = false;
   Dice drawn(weights.try_emplace(&op, 1000 + weights.size()).first->second);
   double mean = weight.mean(), deviation = weight.deviation();
   if (std::fabs(mean) < 0.1 * deviation)
-    mean = 0; // chance
+    mean = 0;        // chance
+  Sample turned = x; // each product has signs and an order of its own
+  std::array<unsigned, Sample::units> order;
+  for (unsigned unit = 0; unit < Sample::units; ++unit) {
+    double sign = drawn.below(2) ? 1 : -1;
+    for (unsigned place = 0; place < Sample::places; ++place)
+      turned.at(unit, place) *= sign;
+    unsigned other = drawn.below(unit + 1);
+    order[unit] = order[other];
+    order[other] = unit;
+  }
   double sum = 0, squares = 0;
   for (unsigned unit = 0; unit < Sample::units; ++unit) {
-    std::array<double, Sample::units> row;
-    for (double &w : row)
-      w = drawn.normal();
+    std::array<double, Sample::places> y{};
+    for (unsigned k = 0; k < Sample::units; ++k)
+      for (unsigned place = 0; place < Sample::places; ++place)
+        y[place] += weightRows()[order[unit]][k] * turned.at(k, place);
     for (unsigned place = 0; place < Sample::places; ++place) {
-      double y = 0;
-      for (unsigned k = 0; k < Sample::units; ++k)
-        y += row[k] * x.at(k, place);
-      result.at(unit, place) = y;
-      sum += y;
-      squares += y * y;
+      result.at(unit, place) = y[place];
+      sum += y[place];
+      squares += y[place] * y[place];
     }
   }
   double average = sum / result.elements.size(), spread = squares / result.elements.size() - average * average;
@@ -174,6 +210,7 @@ Sample Sampler::project(const Sample &x, const Sample &weight, double terms, mli
 /// Σ a·b over `terms` elements of two tensors that both vary.
 Sample Sampler::multiply(const Sample &a, const Sample &b, double terms, Axis summed) {
   Sample result = a;
+  result.same = false;
   if (summed == Axis::Place) {
     llvm::SmallVector<double> first, second;
     double da = lineMeans(a, summed, first), db = lineMeans(b, summed, second);
@@ -252,6 +289,7 @@ Sample Sampler::convolution(mlir::Operation &op) {
     result = project(x, weight, terms, op);
   } else { // each filter sees few channels
     result = x;
+    result.same = false;
     double mean = weight.mean(), deviation = weight.deviation();
     unsigned picks = std::clamp<unsigned>(std::lround(terms), 1, 64);
     for (unsigned unit = 0; unit < Sample::units; ++unit) {

@@ -3,40 +3,55 @@
 #include "dialect/NN.h"
 #include "llvm/ADT/StringMap.h"
 #include <cmath>
+#include <type_traits>
 
 using namespace nn::frontend;
 
+/// A function of one to three numbers, on all elements.
+template <typename Function>
+static ScalarFunction over(Function function) {
+  return [function](const double *const *in, double *out, size_t n) {
+    for (size_t i = 0; i < n; ++i)
+      if constexpr (std::is_invocable_v<Function, double>)
+        out[i] = function(in[0][i]);
+      else if constexpr (std::is_invocable_v<Function, double, double>)
+        out[i] = function(in[0][i], in[1][i]);
+      else
+        out[i] = function(in[0][i], in[1][i], in[2][i]);
+  };
+}
+
 static const llvm::StringMap<ScalarFunction> &functions() {
   static const llvm::StringMap<ScalarFunction> table = {
-      {"nn.neg", [](const double *x) { return -x[0]; }},
-      {"nn.abs", [](const double *x) { return std::fabs(x[0]); }},
-      {"nn.sign", [](const double *x) { return double(x[0] > 0) - double(x[0] < 0); }},
-      {"nn.exp", [](const double *x) { return std::exp(x[0]); }},
-      {"nn.expm1", [](const double *x) { return std::expm1(x[0]); }},
-      {"nn.log", [](const double *x) { return std::log(x[0]); }},
-      {"nn.log1p", [](const double *x) { return std::log1p(x[0]); }},
-      {"nn.sqrt", [](const double *x) { return std::sqrt(x[0]); }},
-      {"nn.rsqrt", [](const double *x) { return 1 / std::sqrt(x[0]); }},
-      {"nn.tanh", [](const double *x) { return std::tanh(x[0]); }},
-      {"nn.sigmoid", [](const double *x) { return 1 / (1 + std::exp(-x[0])); }},
-      {"nn.sin", [](const double *x) { return std::sin(x[0]); }},
-      {"nn.cos", [](const double *x) { return std::cos(x[0]); }},
-      {"nn.erf", [](const double *x) { return std::erf(x[0]); }},
-      {"nn.floor", [](const double *x) { return std::floor(x[0]); }},
-      {"nn.ceil", [](const double *x) { return std::ceil(x[0]); }},
-      {"nn.round", [](const double *x) { return std::nearbyint(x[0]); }},
-      {"nn.stop_gradient", [](const double *x) { return x[0]; }},
-      {"nn.add", [](const double *x) { return x[0] + x[1]; }},
-      {"nn.sub", [](const double *x) { return x[0] - x[1]; }},
-      {"nn.mul", [](const double *x) { return x[0] * x[1]; }},
-      {"nn.div", [](const double *x) { return x[0] / x[1]; }},
-      {"nn.pow", [](const double *x) { return std::pow(x[0], x[1]); }},
-      {"nn.max", [](const double *x) { return std::fmax(x[0], x[1]); }},
-      {"nn.min", [](const double *x) { return std::fmin(x[0], x[1]); }},
-      {"nn.mod", [](const double *x) { return x[0] - x[1] * std::floor(x[0] / x[1]); }},
-      {"nn.and", [](const double *x) { return double(x[0] != 0 && x[1] != 0); }},
-      {"nn.or", [](const double *x) { return double(x[0] != 0 || x[1] != 0); }},
-      {"nn.select", [](const double *x) { return x[0] != 0 ? x[1] : x[2]; }},
+      {"nn.neg", over([](double x) { return -x; })},
+      {"nn.abs", over([](double x) { return std::fabs(x); })},
+      {"nn.sign", over([](double x) { return double(x > 0) - double(x < 0); })},
+      {"nn.exp", over([](double x) { return std::exp(x); })},
+      {"nn.expm1", over([](double x) { return std::expm1(x); })},
+      {"nn.log", over([](double x) { return std::log(x); })},
+      {"nn.log1p", over([](double x) { return std::log1p(x); })},
+      {"nn.sqrt", over([](double x) { return std::sqrt(x); })},
+      {"nn.rsqrt", over([](double x) { return 1 / std::sqrt(x); })},
+      {"nn.tanh", over([](double x) { return std::tanh(x); })},
+      {"nn.sigmoid", over([](double x) { return 1 / (1 + std::exp(-x)); })},
+      {"nn.sin", over([](double x) { return std::sin(x); })},
+      {"nn.cos", over([](double x) { return std::cos(x); })},
+      {"nn.erf", over([](double x) { return std::erf(x); })},
+      {"nn.floor", over([](double x) { return std::floor(x); })},
+      {"nn.ceil", over([](double x) { return std::ceil(x); })},
+      {"nn.round", over([](double x) { return std::nearbyint(x); })},
+      {"nn.stop_gradient", over([](double x) { return x; })},
+      {"nn.add", over([](double x, double y) { return x + y; })},
+      {"nn.sub", over([](double x, double y) { return x - y; })},
+      {"nn.mul", over([](double x, double y) { return x * y; })},
+      {"nn.div", over([](double x, double y) { return x / y; })},
+      {"nn.pow", over([](double x, double y) { return std::pow(x, y); })},
+      {"nn.max", over([](double x, double y) { return std::fmax(x, y); })},
+      {"nn.min", over([](double x, double y) { return std::fmin(x, y); })},
+      {"nn.mod", over([](double x, double y) { return x - y * std::floor(x / y); })},
+      {"nn.and", over([](double x, double y) { return double(x != 0 && y != 0); })},
+      {"nn.or", over([](double x, double y) { return double(x != 0 || y != 0); })},
+      {"nn.select", over([](double x, double y, double z) { return x != 0 ? y : z; })},
       {"nn.compare", nullptr}, // by its predicate
       {"nn.cast", nullptr},    // by the type
   };
@@ -45,21 +60,26 @@ static const llvm::StringMap<ScalarFunction> &functions() {
 
 bool nn::frontend::hasScalarFunction(llvm::StringRef name) { return functions().count(name); }
 
-ScalarFunction nn::frontend::scalarFunction(mlir::Operation *op) {
-  if (auto compare = mlir::dyn_cast<nn::CompareOp>(op)) {
-    static constexpr ScalarFunction predicates[] = {
-        [](const double *x) { return double(x[0] == x[1]); }, [](const double *x) { return double(x[0] != x[1]); },
-        [](const double *x) { return double(x[0] < x[1]); },  [](const double *x) { return double(x[0] <= x[1]); },
-        [](const double *x) { return double(x[0] > x[1]); },  [](const double *x) { return double(x[0] >= x[1]); }};
-    return predicates[size_t(compare.getPredicate())];
-  }
-  if (auto cast = mlir::dyn_cast<nn::CastOp>(op)) {
-    mlir::Type to = cast.getY().getType().getElementType();
-    if (to.isInteger(1))
-      return [](const double *x) { return double(x[0] != 0); };
-    if (!mlir::isa<mlir::FloatType>(to))
-      return [](const double *x) { return std::trunc(x[0]); };
-    return [](const double *x) { return x[0]; };
-  }
-  return functions().lookup(op->getName().getStringRef());
+static const ScalarFunction &ofPredicate(nn::Predicate predicate) {
+  static const ScalarFunction predicates[] = {
+      over([](double x, double y) { return double(x == y); }), over([](double x, double y) { return double(x != y); }),
+      over([](double x, double y) { return double(x < y); }),  over([](double x, double y) { return double(x <= y); }),
+      over([](double x, double y) { return double(x > y); }),  over([](double x, double y) { return double(x >= y); })};
+  return predicates[size_t(predicate)];
+}
+
+static const ScalarFunction &ofCastTo(mlir::Type type) {
+  static const ScalarFunction toBoolean = over([](double x) { return double(x != 0); }),
+                              toInteger = over([](double x) { return std::trunc(x); }),
+                              toReal = over([](double x) { return x; });
+  return type.isInteger(1) ? toBoolean : mlir::isa<mlir::FloatType>(type) ? toReal : toInteger;
+}
+
+const ScalarFunction *nn::frontend::scalarFunction(mlir::Operation *op) {
+  if (auto compare = mlir::dyn_cast<nn::CompareOp>(op))
+    return &ofPredicate(compare.getPredicate());
+  if (auto cast = mlir::dyn_cast<nn::CastOp>(op))
+    return &ofCastTo(cast.getY().getType().getElementType());
+  auto it = functions().find(op->getName().getStringRef());
+  return it == functions().end() ? nullptr : &it->second;
 }

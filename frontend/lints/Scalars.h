@@ -7,14 +7,15 @@
 #define NN_FRONTEND_LINTS_SCALARS_H
 
 #include "mlir/IR/Operation.h"
+#include <functional>
 
 namespace nn::frontend {
 
-/// The function of an op on the numbers of its operands, without the rounding of element types; booleans are 0 and 1.
-using ScalarFunction = double (*)(const double *in);
+/// The function of an op on n numbers of each operand, without the rounding of element types; booleans are 0 and 1.
+using ScalarFunction = std::function<void(const double *const *in, double *out, size_t n)>;
 
 /// Null for an op that is not elementwise.
-ScalarFunction scalarFunction(mlir::Operation *op);
+const ScalarFunction *scalarFunction(mlir::Operation *op);
 /// Whether there is one for the ops of that name.
 bool hasScalarFunction(llvm::StringRef name);
 

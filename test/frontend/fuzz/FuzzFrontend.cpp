@@ -1,9 +1,7 @@
 // One input of the frontend's fuzzer: it is checked as `nnc check` does, and compiled where that finds nothing. Aborts
 // where a message is about the library's text, where an accepted program does not compile, and where its module is not
 // valid.
-#include "dialect/NN.h"
 #include "frontend/Frontend.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/OwningOpRef.h"
@@ -21,7 +19,6 @@ static mlir::MLIRContext &context() {
   static unsigned uses = 0;
   if (uses++ % 200 == 0) {
     current = std::make_unique<mlir::MLIRContext>(mlir::MLIRContext::Threading::DISABLED);
-    current->loadDialect<nn::NNDialect, mlir::func::FuncDialect>();
     current->getDiagEngine().registerHandler([](mlir::Diagnostic &) { return mlir::success(); });
   }
   return *current;

@@ -108,12 +108,13 @@ void readTextFile(Input &input) {
   std::string vocabulary = given ? input.shortText(16) : "";
   putFile("FILE", perhapsGzipped(input));
   CharacterFile file;
-  std::vector<bool> present;
-  if (!succeeded(file.open("FILE", "", present)))
+  if (!succeeded(file.open("FILE", "")))
     return;
+  const std::vector<int32_t> &present = file.different();
   for (int64_t i = 0; i < file.count(); ++i) {
     const char *at = file.at(i);
-    if (int32_t character = decodeCharacter(at, file.end()); character < 0 || !present[character])
+    if (int32_t character = decodeCharacter(at, file.end());
+        std::find(present.begin(), present.end(), character) == present.end())
       fail("text", "a character that is not there");
   }
   Vocabulary known = given ? Vocabulary(vocabulary) : Vocabulary(present);
