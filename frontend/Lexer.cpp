@@ -8,7 +8,7 @@ using llvm::StringRef;
 namespace {
 
 struct Spelling {
-  const char *text;
+  llvm::StringLiteral text;
   Tok kind;
 };
 
@@ -97,7 +97,7 @@ private:
     }
     for (const Spelling &spelling : spellings) {
       StringRef s = spelling.text;
-      if (text.substr(at).starts_with(s)) {
+      if (s.front() == c && text.substr(at).starts_with(s)) {
         push(spelling.kind, at, at + s.size());
         at += s.size();
         return;

@@ -14,6 +14,7 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/SmallVector.h"
 #include <array>
 #include <memory>
@@ -24,7 +25,7 @@ struct Sample {
   static constexpr unsigned units = 32, places = 16;
   enum class Axis : char { Unit, Place };
 
-  std::array<double, units * places> elements{};
+  std::array<double, units * places> elements; ///< not initialised
   llvm::SmallVector<Axis, 4> axes; ///< what each dimension of the tensor counts
   bool fixed = true;               ///< the same for every input: a parameter, or made of some
   bool known = true;               ///< false: nothing is known of the values
@@ -60,7 +61,8 @@ public:
   void set(mlir::Value value, SamplePtr sample) { samples[value] = std::move(sample); }
   /// A value that was computed, or one of which nothing is known.
   SamplePtr get(mlir::Value value);
-  /// Computes the results of all ops up to the terminator, or up to `end`.
+  /// Computes the results of all ops up to the terminator, or up to `end`. Afterwards those that ops behind it use are
+  /// known, and those that are `kept`.
   void run(mlir::Block &block, mlir::Operation *end = nullptr);
 
   // Where samples come from.
@@ -70,6 +72,7 @@ public:
   /// A parameter of which `initial` is a sample.
   SamplePtr parameter(mlir::RankedTensorType type, const Sample &initial);
 
+  llvm::DenseSet<mlir::Value> kept;
   /// Products of two fixed tensors: those of an initialiser depend on each other, and nothing is known of them.
   bool independent = true;
 

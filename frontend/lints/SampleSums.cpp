@@ -175,16 +175,16 @@ Sample Sampler::project(const Sample &x, const Sample &weight, double terms, mli
     double sign = drawn.below(2) ? 1 : -1;
     for (unsigned place = 0; place < Sample::places; ++place)
       turned.at(unit, place) *= sign;
-    unsigned other = drawn.below(unit + 1);
-    order[unit] = order[other];
-    order[other] = unit;
+    order[unit] = unit;
+    std::swap(order[unit], order[drawn.below(unit + 1)]);
   }
   double sum = 0, squares = 0;
   for (unsigned unit = 0; unit < Sample::units; ++unit) {
+    const std::array<double, Sample::units> &row = weightRows()[order[unit]];
     std::array<double, Sample::places> y{};
     for (unsigned k = 0; k < Sample::units; ++k)
       for (unsigned place = 0; place < Sample::places; ++place)
-        y[place] += weightRows()[order[unit]][k] * turned.at(k, place);
+        y[place] += row[k] * turned.at(k, place);
     for (unsigned place = 0; place < Sample::places; ++place) {
       result.at(unit, place) = y[place];
       sum += y[place];

@@ -172,6 +172,8 @@ void StartLint::run() {
   startInputs();
   if (network.products.empty())
     return;
+  for (const Product &product : network.products)
+    sampler.kept.insert(product.op->getResult(0));
   sampler.run(network.body(), network.products.back().op->getNextNode());
   lintSpread();
 }

@@ -2,6 +2,7 @@
 // where a message is about the library's text, where an accepted program does not compile, and where its module is not
 // valid.
 #include "frontend/Frontend.h"
+#include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/OwningOpRef.h"
