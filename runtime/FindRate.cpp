@@ -4,6 +4,8 @@
 #include "Program.h"
 #include "Sampler.h"
 #include "Step.h"
+#include "Transfer.h"
+#include "Weights.h"
 #include <algorithm>
 #include <cmath>
 
@@ -56,11 +58,16 @@ Status runFindRate(const Invocation &invocation) {
     NNRT_TRY(checkWritable(out, "-o"));
   TrainingData data;
   DataPlace place = invocation.dataPlace();
+  if (options.has("--weights"))
+    NNRT_TRY(readVocabulary(options.text("--weights"), place.vocabulary));
   NNRT_TRY(openTraining(*train, place, data));
   Instance instance(invocation.model);
   NNRT_TRY(invocation.start(instance, seed));
+  if (train->load && !options.has("--weights"))
+    NNRT_TRY(transferWeights(*train->load, instance));
   const nnrt_entry *description;
   NNRT_TRY(invocation.need(instance, "train_step", description));
+  NNRT_TRY(checkBatch(*train, data.training.count, description->batch));
   Sampler sampler(data.training.count, description->batch, uint64_t(seed), train->shuffle != 0, train->drop_last != 0);
   std::unique_ptr<TrainingStep> step;
   NNRT_TRY(TrainingStep::bind(instance, data.training, sampler, {uint64_t(seed), steps, true, from, false}, step));
@@ -71,6 +78,7 @@ Status runFindRate(const Invocation &invocation) {
     step->setRate(rate);
     NNRT_TRY(step->load(i));
     double loss = step->run(i);
+    NNRT_TRY(step->assertions());
     if (!std::isfinite(loss))
       break;
     mean = 0.9 * mean + 0.1 * loss;

@@ -23,6 +23,14 @@ Status TrainingStep::bind(Instance &instance, const Part &part, Sampler &sampler
   return {};
 }
 
+Status checkBatch(const nnrt_train &train, int64_t records, int64_t batch) {
+  return !train.drop_last || batch <= records
+             ? Status()
+             : wrong("the data holds %lld records, fewer than one batch of %lld: with last_batch = drop there is "
+                     "nothing to train on",
+                     (long long)records, (long long)batch);
+}
+
 Status TrainingStep::load(int64_t step) {
   const nnrt_model &model = instance.model;
   if (!step || sampler.epochOf(step, 0) != sampler.epochOf(step - 1, 0))

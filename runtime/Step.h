@@ -53,5 +53,8 @@ private:
   const nnrt_tensor *lossOut = nullptr, *rateOut = nullptr, *normOut = nullptr;
 };
 
+/// With last_batch = drop, an epoch must have a batch.
+Status checkBatch(const nnrt_train &train, int64_t records, int64_t batch);
+
 } // namespace nnrt
 #endif

@@ -179,10 +179,7 @@ Status runTrain(const Invocation &invocation) {
   NNRT_TRY(startModel(invocation, *train, run, instance));
   const nnrt_entry *description;
   NNRT_TRY(invocation.need(instance, "train_step", description));
-  if (train->drop_last && description->batch > run.data.training.count)
-    return wrong("the data holds %lld records, fewer than one batch of %lld: with last_batch = drop there is nothing "
-                 "to train on",
-                 (long long)run.data.training.count, (long long)description->batch);
+  NNRT_TRY(checkBatch(*train, run.data.training.count, description->batch));
   setRun(options, *train, description->batch, run);
   RunState &state = run.state;
   Sampler sampler(run.data.training.count, description->batch, uint64_t(state.seed), state.shuffle,

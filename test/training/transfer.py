@@ -39,11 +39,14 @@ def main(nnc, folder):
     for name, tensors in files.items():
         write_safetensors(folder / f"{name}.safetensors", tensors)
 
-    def train(load, *arguments):
+    def run(verb, load, *arguments):
         (folder / "m.nn").write_text(MODEL % load)
         subprocess.run([nnc, "m.nn", "-o", "m", "--threads=none"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
-        done = subprocess.run(["./m", "train", "--quiet", "--out", "w.safetensors", *arguments], cwd=folder, capture_output=True, text=True)
+        done = subprocess.run(["./m", verb, *arguments], cwd=folder, capture_output=True, text=True)
         return done.returncode, done.stderr
+
+    def train(load, *arguments):
+        return run("train", load, "--quiet", "--out", "w.safetensors", *arguments)
 
     for load in ('weights("named.safetensors", from: "net", into: "backbone")', 'weights("same.safetensors", except: ["head.*"])',
                  'weights("ordered.safetensors", into: "backbone", match: order)'):
@@ -57,6 +60,10 @@ def main(nnc, folder):
     status, _ = train('weights("missing.safetensors")', "--weights", "w.safetensors")
     if status:
         complaints.append("--weights does not replace `load`")
+    for arguments in [], ["--weights", "w.safetensors"]:
+        status, said = run("find-lr", 'weights("missing.safetensors")', *arguments)
+        if status != (not arguments):
+            complaints.append(f"find-lr {arguments} does not start where train does: {said}")
     for load, texts in {
             'weights("same.safetensors")':
                 ["same.safetensors: does not fit the model M (`except` in the train block leaves parameters out):",
