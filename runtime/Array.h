@@ -31,12 +31,12 @@ struct StoredType {
 int64_t checkedBytes(const std::vector<int64_t> &shape, int32_t elementBytes);
 
 /// Makes an array of `count` stored elements at `data`. What can stay where it is stays (`keep` holds it); foreign byte
-/// orders and widths are converted: 16-bit integers and u32 to the next signed type that holds them. `what` names the
-/// file for messages.
+/// orders and widths are converted: 16-bit integers, u32 and u64 to the next signed type, i64 at most, where a value
+/// beyond it is an error. `what` names the file for messages.
 Status importArray(const std::string &what, StoredType stored, std::vector<int64_t> shape, const char *data,
                    std::shared_ptr<Region> keep, Array &array);
 
-/// Changes the element type of an integer array, in place or into new memory. `what` names the array; a value that does
+/// Changes the element type of an integer array, which moves to new memory. `what` names the array; a value that does
 /// not fit is reported with its position.
 Status convertIntegers(const std::string &what, int32_t type, Array &array);
 

@@ -3,6 +3,7 @@
 #include "Picture.h"
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <dirent.h>
@@ -25,8 +26,15 @@ public:
     records = int64_t(items.size());
   }
   Status allocate(const std::string &root) {
-    const char *limit = getenv("NNC_PICTURE_BYTES");
-    room = std::min<int64_t>(records, (limit ? atoll(limit) : keptBytes) / recordBytes(0));
+    int64_t most = int64_t(1) << 30;
+    if (const char *variable = getenv("NNC_PICTURE_BYTES"); variable && *variable) {
+      char *end;
+      errno = 0;
+      most = strtoll(variable, &end, 10);
+      if (*end || most < 0 || errno)
+        return usage("NNC_PICTURE_BYTES takes a whole number from 0, not '%s'", variable);
+    }
+    room = std::min<int64_t>(records, most / recordBytes(0));
     return Region::allocate(room * recordBytes(0), kept, root);
   }
   std::string vocabulary() const override {
@@ -45,7 +53,6 @@ public:
   }
 
 private:
-  static constexpr int64_t keptBytes = int64_t(1) << 30;
   std::vector<std::string> classes;
   std::vector<Item> items;
   std::vector<bool> isKept; // is decoded in `kept`

@@ -1,4 +1,4 @@
-// Writing JSON: strings and numbers. Reading it is Safetensors.cpp's affair.
+// Writing JSON: strings and numbers. Who reads some (Safetensors.cpp, Plot.cpp) hears RapidJSON's events.
 #ifndef NNRT_JSON_H
 #define NNRT_JSON_H
 #include <string>

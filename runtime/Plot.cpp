@@ -12,7 +12,7 @@
 namespace nnrt {
 
 namespace {
-/// Hears one line of a log: an object of numbers; NaN and infinities are strings.
+/// Hears one line of a log: an object of numbers; NaN and infinities are strings. Tables are passed over.
 class LineReader {
 public:
   std::vector<std::pair<std::string, double>> values;
@@ -28,8 +28,14 @@ public:
   bool String(const char *, rapidjson::SizeType, bool) { return number(NAN); }
   bool StartObject() { return ++depth == 1; }
   bool EndObject(rapidjson::SizeType) { return true; }
-  bool StartArray() { return false; }
-  bool EndArray(rapidjson::SizeType) { return false; }
+  bool StartArray() {
+    if (values.empty())
+      return false;
+    if (!arrays++)
+      values.pop_back();
+    return arrays <= 2;
+  }
+  bool EndArray(rapidjson::SizeType) { return arrays-- > 0; }
   bool Key(const char *text, rapidjson::SizeType length, bool) {
     values.emplace_back(std::string(text, length), NAN);
     return true;
@@ -37,12 +43,14 @@ public:
 
 private:
   bool number(double x) {
+    if (arrays)
+      return true;
     if (values.empty())
       return false;
     values.back().second = x;
     return true;
   }
-  int depth = 0;
+  int depth = 0, arrays = 0;
 };
 
 /// Charts by title, in the order in which they appear.
@@ -94,7 +102,10 @@ static Status readLog(const std::string &path, int color, Charts &charts) {
     LineReader values;
     rapidjson::StringStream text(line.c_str());
     rapidjson::Reader reader;
-    if (rapidjson::ParseResult parsed = reader.Parse<rapidjson::kParseIterativeFlag>(text, values); parsed.IsError())
+    rapidjson::ParseResult parsed = reader.Parse<rapidjson::kParseIterativeFlag>(text, values);
+    if (parsed.IsError() && stop == end) // a line that is being written, or of a run that was killed
+      break;
+    if (parsed.IsError())
       return wrong("%s: line %lld is not a line of a log (%s)", path.c_str(), (long long)number,
                    rapidjson::GetParseError_En(parsed.Code()));
     bool ofStep = false;

@@ -5,7 +5,7 @@
 
 namespace nnrt {
 
-/// The learning curves of logs that `train --log` has written, one chart per quantity, as SVG.
+/// The learning curves of logs that `--log` has written or is writing, one chart per quantity, as SVG.
 Status pictureOfLogs(const std::vector<std::string> &files, std::string &svg);
 
 } // namespace nnrt

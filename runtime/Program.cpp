@@ -106,9 +106,10 @@ static bool generatesRecords(const nnrt_model &model) {
 /// The entries that the model declares itself, and whether they take inputs.
 static std::vector<std::pair<std::string, bool>> ownEntries(const nnrt_model &model) {
   static const char *const known[] = {
-      "init",     "train_step", "train_step_log", "gradients",          "gradients_input",
-      "evaluate", "result",     "predict",        "predict_record",     "generate",
-      "slots",    "export",     "generate_test",  "generate_validation"};
+      "init",       "train_step", "train_step_log", "gradients",           "gradients_input",
+      "evaluate",   "result",     "predict",        "predict_record",      "generate",
+      "slots",      "export",     "generate_test",  "generate_validation", "check_gradient",
+      "check_loss", "diagnose"};
   std::vector<std::pair<std::string, bool>> own;
   for (int64_t i = 0; i < model.n_entries; ++i) {
     const nnrt_entry &entry = model.entries[i];

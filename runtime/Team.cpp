@@ -1,4 +1,4 @@
-// Members, gates and the division of work. The only place of the runtime that synchronises threads.
+// Members, gates and the division of work. The only place where threads that compute wait for each other.
 #include "Team.h"
 #include "Machine.h"
 #include <algorithm>

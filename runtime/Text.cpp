@@ -46,7 +46,7 @@ void appendCharacter(std::string &out, int32_t c) {
 static std::string shown(int32_t character) {
   std::string text;
   appendCharacter(text, character);
-  return character < 0x20 || character == 0x7f ? format("U+%04X", unsigned(character)) : "'" + text + "'";
+  return nnrt::shown(text) == text ? "'" + text + "'" : format("U+%04X", unsigned(character));
 }
 
 void CharacterTable::set(int32_t character, int32_t number) {

@@ -9,7 +9,6 @@ static const TypeFacts table[] = {
     {"f16", "F16", 2, true}, {"i32", "I32", 4, false}, {"i64", "I64", 8, false},
     {"i8", "I8", 1, false},  {"u8", "U8", 1, false},   {"bool", "BOOL", 1, false},
 };
-static const char *const npyNames[] = {"f4", "f8", "", "f2", "i4", "i8", "i1", "u1", "b1"};
 static constexpr int32_t typeCount = sizeof(table) / sizeof(table[0]);
 
 const TypeFacts &factsOf(int32_t type) { return table[type]; }
@@ -17,13 +16,6 @@ const TypeFacts &factsOf(int32_t type) { return table[type]; }
 int32_t typeOfSafetensors(const char *dtype) {
   for (int32_t type = 0; type < typeCount; ++type)
     if (!strcmp(table[type].safetensors, dtype))
-      return type;
-  return -1;
-}
-
-int32_t typeOfNpy(const char *descriptor) {
-  for (int32_t type = 0; type < typeCount; ++type)
-    if (*npyNames[type] && !strcmp(npyNames[type], descriptor))
       return type;
   return -1;
 }

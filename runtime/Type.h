@@ -1,4 +1,4 @@
-// Element types: their size and their names in messages, safetensors and npy files.
+// Element types: their size and their names in messages and safetensors.
 #ifndef NNRT_TYPE_H
 #define NNRT_TYPE_H
 #include "abi.h"
@@ -17,9 +17,6 @@ struct TypeFacts {
 const TypeFacts &factsOf(int32_t type);
 /// The type with this safetensors dtype, or -1.
 int32_t typeOfSafetensors(const char *dtype);
-/// The type of a npy descriptor without its byte order ("f4", "u1", "b1"), or -1 if no element type of ours has that
-/// form.
-int32_t typeOfNpy(const char *descriptor);
 
 /// The product of extents: elements of a tensor, of one record …
 inline int64_t elementsOf(const int64_t *shape, size_t rank) {

@@ -142,6 +142,11 @@ assert error == ("numbers: error: train/ant/1.png: is a picture, and this model'
                  "one channel or three): save what the model takes as a .npy file\n"), error
 
 
+for value in ("-1", "1G", "99999999999999999999"):
+    error = run("env", f"NNC_PICTURE_BYTES={value}", "./images", "train", "--data", ".", status=2)
+    assert error == f"images: error: NNC_PICTURE_BYTES takes a whole number from 0, not '{value}'\n", error
+
+
 def message(expectation, verb="train"):
     error = run("./images", verb, "--data", ".", status=1)
     assert error == f"images: error: {expectation}\n", error
