@@ -43,12 +43,13 @@ static void describeModel(const nnrt_model &model) {
 
 /// Where a reader looks for this key: which model, how far it was trained, by what it was made; then the rest of the
 /// run, then what else the file holds.
-static int64_t placeOf(const std::string &key) {
-  static const char *const first[] = {"model",    "run.step",       "run.total", "run.epochs", "run.finished",
-                                      "run.loss", "run.validation", "precision", "compiler",   "source_hash"};
-  auto at = std::find(std::begin(first), std::end(first), key);
-  bool isRun = !key.compare(0, 4, "run.");
-  return at - std::begin(first) + (at == std::end(first) && !isRun);
+static constexpr const char *first[] = {"model",    "run.step",       "run.total", "run.epochs", "run.finished",
+                                        "run.loss", "run.validation", "precision", "compiler",   "source_hash"};
+static constexpr size_t places = std::size(first) + 2;
+
+static size_t placeOf(const std::string &key) {
+  size_t place = size_t(std::find(std::begin(first), std::end(first), key) - std::begin(first));
+  return place < std::size(first) || !key.compare(0, 4, "run.") ? place : places - 1;
 }
 
 /// What is stored of a run: its numbers as decimals, its lines behind one another.
@@ -68,17 +69,11 @@ static std::string runText(const std::string &value) {
   return text;
 }
 
-static void describeMetadata(Metadata metadata) {
-  std::stable_sort(metadata.begin(), metadata.end(),
-                   [](const auto &a, const auto &b) { return placeOf(a.first) < placeOf(b.first); });
+static void describe(const std::string &key, const std::string &value) {
   constexpr size_t most = 100;
-  for (const auto &[key, value] : metadata) {
-    if (key == "source")
-      continue;
-    std::string text = key.compare(0, 4, "run.") ? value : runText(value);
-    std::string length = text.size() > most ? format(" (%zu bytes)", text.size()) : "";
-    printf("%-12s %s%s\n", shown(key).c_str(), shown(text, most).c_str(), length.c_str());
-  }
+  std::string text = key.compare(0, 4, "run.") ? value : runText(value);
+  std::string length = text.size() > most ? format(" (%zu bytes)", text.size()) : "";
+  printf("%-12s %s%s\n", shown(key).c_str(), shown(text, most).c_str(), length.c_str());
 }
 
 /// A program's text, line by line as it is, but for what a terminal would obey.
@@ -96,7 +91,10 @@ static Status describeFile(const std::string &path) {
   std::vector<NamedArray> arrays;
   Metadata metadata;
   NNRT_TRY(readSafetensors(path, file, arrays, &metadata));
-  describeMetadata(metadata);
+  for (size_t place = 0; place < places; ++place)
+    for (const auto &[key, value] : metadata)
+      if (key != "source" && placeOf(key) == place)
+        describe(key, value);
   int64_t elements = 0, bytes = 0;
   for (const NamedArray &named : arrays) {
     printf("  %s %s\n", shown(named.name).c_str(), named.array.text().c_str());
