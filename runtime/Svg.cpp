@@ -15,8 +15,27 @@ std::string svgHead(double width, double height) {
 
 std::string xmlText(const std::string &text) {
   std::string out;
-  for (char c : text)
-    out += c == '<' ? "&lt;" : c == '>' ? "&gt;" : c == '&' ? "&amp;" : c == '"' ? "&quot;" : std::string(1, c);
+  for (const char *at = text.data(), *end = at + text.size(); at != end;) {
+    int length = characterLength(at);
+    switch (*at) {
+    case '<':
+      out += "&lt;";
+      break;
+    case '>':
+      out += "&gt;";
+      break;
+    case '&':
+      out += "&amp;";
+      break;
+    case '"':
+      out += "&quot;";
+      break;
+    default: // XML has no way to write the others
+      bool isText = length > 1 || (length && (uint8_t(*at) >= 0x20 || *at == '\t' || *at == '\n'));
+      out += isText ? std::string(at, size_t(length)) : "\xef\xbf\xbd";
+    }
+    at += length ? length : 1;
+  }
   return out;
 }
 

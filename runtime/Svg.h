@@ -9,7 +9,7 @@ namespace nnrt {
 
 /// The begin of a file, on white; "</svg>\n" ends it.
 std::string svgHead(double width, double height);
-/// With &, <, > and quotes as XML writes them.
+/// With &, <, > and quotes as XML writes them, and U+FFFD for what is no character of it.
 std::string xmlText(const std::string &text);
 /// At most so many characters of UTF-8, the last one an ellipsis where there were more.
 std::string shortened(const std::string &text, size_t characters);
