@@ -2,6 +2,7 @@
 // off the list, so that --help, suggestions and errors speak of nnc's alone.
 #include "tools/CommandLine.h"
 #include "codegen/Targets.h"
+#include "tools/Build.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CommandLine.h"
@@ -78,7 +79,7 @@ bool usageError(const Twine &message, const Twine &hint = "") {
 void removeOptionsOfLlvm() {
   SmallVector<cl::Option *> options;
   for (auto &[name, option] : cl::getRegisteredOptions())
-    if (name != "help")
+    if (name != "help" && name != "version")
       options.push_back(option);
   for (cl::Option *option : options)
     option->removeArgument();
@@ -220,6 +221,7 @@ bool nn::parseCommandLine(int argc, char **argv, CommandLine &result, int &statu
       mine.truncate(file + 1 - mine.begin());
     }
   }
+  cl::SetVersionPrinter([](raw_ostream &out) { out << nn::compilerVersion() << "\n"; });
   std::string messages;
   raw_string_ostream stream(messages);
   status = UsageIsWrong;
