@@ -113,14 +113,27 @@ EntryBuilder::copy(mlir::func::FuncOp from, const OwnedSet &all,
   return results;
 }
 
-static mlir::Attribute slotAttributes(mlir::Builder &builder, const EntryBuilder::Slot &slot) {
-  llvm::SmallVector<mlir::NamedAttribute> attributes = {
-      builder.getNamedAttr("nn.role", builder.getStringAttr(slot.role)),
-      builder.getNamedAttr("nn.name", builder.getStringAttr(slot.name))};
-  if (slot.initial)
-    attributes.push_back(builder.getNamedAttr("nn.default", builder.getF64FloatAttr(*slot.initial)));
-  return builder.getDictionaryAttr(attributes);
-}
+namespace {
+
+/// The attributes of an argument or a result, for each of many.
+class SlotAttributes {
+public:
+  explicit SlotAttributes(mlir::Builder &builder)
+      : builder(builder), role(builder.getStringAttr("nn.role")), name(builder.getStringAttr("nn.name")) {}
+  mlir::Attribute of(const EntryBuilder::Slot &slot) {
+    llvm::SmallVector<mlir::NamedAttribute> attributes = {{name, builder.getStringAttr(slot.name)},
+                                                          {role, builder.getStringAttr(slot.role)}};
+    if (slot.initial)
+      attributes.push_back(builder.getNamedAttr("nn.default", builder.getF64FloatAttr(*slot.initial)));
+    return builder.getDictionaryAttr(attributes);
+  }
+
+private:
+  mlir::Builder &builder;
+  mlir::StringAttr role, name;
+};
+
+} // namespace
 
 mlir::func::FuncOp EntryBuilder::finish(const OwnedSet &all) {
   for (const auto &[slot, value] : observations) {
@@ -145,13 +158,14 @@ mlir::func::FuncOp EntryBuilder::finish(const OwnedSet &all) {
   }
   llvm::SmallVector<mlir::Type> inputs, outputs;
   llvm::SmallVector<mlir::Attribute> inputAttributes, outputAttributes;
+  SlotAttributes attributes(builder);
   for (const Slot &slot : argumentList) {
     inputs.push_back(slot.type);
-    inputAttributes.push_back(slotAttributes(builder, slot));
+    inputAttributes.push_back(attributes.of(slot));
   }
   for (const Slot &slot : resultList) {
     outputs.push_back(slot.type);
-    outputAttributes.push_back(slotAttributes(builder, slot));
+    outputAttributes.push_back(attributes.of(slot));
   }
   function.setFunctionType(builder.getFunctionType(inputs, outputs));
   function.setArgAttrsAttr(builder.getArrayAttr(inputAttributes));

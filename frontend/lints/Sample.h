@@ -25,11 +25,13 @@ struct Sample {
   static constexpr unsigned units = 32, places = 16;
   enum class Axis : char { Unit, Place };
 
-  std::array<double, units * places> elements; ///< not initialised
-  llvm::SmallVector<Axis, 4> axes;             ///< what each dimension of the tensor counts
-  bool fixed = true;                           ///< the same for every input: a parameter, or made of some
-  bool known = true;                           ///< false: nothing is known of the values
-  bool same = false;                           ///< all elements are equal, and known to be
+  Sample() {} // the elements stay as they are
+
+  std::array<double, units * places> elements;
+  llvm::SmallVector<Axis, 4> axes; ///< what each dimension of the tensor counts
+  bool fixed = true;               ///< the same for every input: a parameter, or made of some
+  bool known = true;               ///< false: nothing is known of the values
+  bool same = false;               ///< all elements are equal, and known to be
 
   double &at(unsigned unit, unsigned place) { return elements[unit * places + place]; }
   double at(unsigned unit, unsigned place) const { return elements[unit * places + place]; }
