@@ -113,6 +113,17 @@ std::vector<std::string> Evaluator::visibleNames() const {
   return result;
 }
 
+/// The first tensor that the value is or holds, or null.
+static const Value *tensorIn(const Value &value) {
+  if (value.isTensor())
+    return &value;
+  if (value.isTuple() || value.isList())
+    for (const Value &element : value.elements())
+      if (const Value *tensor = tensorIn(element))
+        return tensor;
+  return nullptr;
+}
+
 Value Evaluator::constant(const ConstDecl &decl) {
   if (auto it = constants.find(&decl); it != constants.end())
     return it->second;
@@ -125,10 +136,15 @@ Value Evaluator::constant(const ConstDecl &decl) {
   top.source = decl.span.source;
   top.scope = &scope;
   FrameScope inTop(*this, top);
+  // What is built here is thrown away: a constant is no tensor.
+  mlir::Block scratch;
+  mlir::OpBuilder::InsertionGuard here(emitter.builder);
+  emitter.builder.setInsertionPointToEnd(&scratch);
   const Expr *defined = decl.span.inLibrary() ? nullptr : program.define(decl.name.text);
   Value value = evaluate(defined ? *defined : *decl.value);
-  if (value.isTensor()) {
-    error(decl.value->span, "a constant is known when compiling, and this is " + names.describe(value));
+  if (const Value *tensor = tensorIn(value)) {
+    error(decl.value->span, StringRef("a constant is known when compiling, and this ") +
+                                (tensor == &value ? "is " : "holds ") + names.describe(*tensor));
     value = Value::error();
   }
   evaluating.erase(&decl);

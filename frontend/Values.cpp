@@ -106,7 +106,7 @@ std::string TypeNames::describe(const Value &value) const {
   case Value::Kind::Word:
     return "the word `" + value.asText() + "`";
   case Value::Kind::Tensor:
-    return value.asTensor().weak ? "a scalar" : "a tensor " + type(value.asTensor());
+    return value.asTensor().weak && value.asTensor().rank() == 0 ? "a scalar" : "a tensor " + type(value.asTensor());
   case Value::Kind::Tuple:
     return "a tuple of " + std::to_string(value.elements().size());
   case Value::Kind::List:
