@@ -153,7 +153,7 @@ Status GivenBatchSource::match(const std::string &path, std::vector<NamedArray> 
                    (long long)column.array.shape[0], tensor.name);
   }
   source->records = source->columns.empty() ? 0 : source->columns[0].array.shape[0];
-  return {};
+  return source->records ? Status() : wrong("%s: holds no records", path.c_str());
 }
 
 void GivenBatchSource::fill(int64_t first, int64_t rows) {

@@ -5,7 +5,7 @@
 
 namespace nnrt {
 
-/// Appends a quoted, escaped string; bytes that are not UTF-8 become U+FFFD.
+/// Appends a quoted string, whose control characters are escaped; bytes that are not UTF-8 become U+FFFD.
 void appendString(std::string &out, const char *text);
 /// Nine significant digits, enough to give a float back exactly; NaN and infinity as strings.
 void appendNumber(std::string &out, double value);

@@ -11,7 +11,7 @@ std::string tableText(const Instance &instance, const Table &table) {
   const nnrt_train *train = instance.model.train;
   bool ofClasses = train && hasClassNames(instance) && (!train->classes || train->n_classes == table.columns) &&
                    table.rows() == table.columns;
-  auto label = [&](int64_t i) { return ofClasses ? className(instance, i) : std::to_string(i); };
+  auto label = [&](int64_t i) { return ofClasses ? shown(className(instance, i)) : std::to_string(i); };
   std::vector<std::vector<std::string>> cells(table.rows() + 1);
   cells[0].push_back("");
   for (int64_t column = 0; column < table.columns; ++column)

@@ -200,6 +200,13 @@ TEST_F(ProgramTest, PicturesAreNotRead) {
               "or save the pixels as a .npy file");
 }
 
+TEST_F(ProgramTest, PredictsOfSomething) {
+  ASSERT_EQ(run({"train", "--data", "builtin", "--steps", "1", "--quiet"}).exit, 0);
+  uint8_t none = 0;
+  ASSERT_FALSE(writeSafetensors("none.safetensors", {{"image", NNRT_U8, {0, 1, 28, 28}, &none}}, {}).failed());
+  expectError({"predict", "none.safetensors", "--out", "out.npy"}, 1, "none.safetensors: holds no records");
+}
+
 TEST_F(ProgramTest, FoldersAndFilesWithoutPermission) {
   ASSERT_EQ(run({"train", "--data", "builtin", "--steps", "1", "--quiet"}).exit, 0);
   expectError({"info", "."}, 1, "'.' is not a regular file");

@@ -309,6 +309,9 @@ TEST(Json, TextThatIsNotUtf8IsReplaced) {
   std::string out;
   appendString(out, "a\"\\\n\xc3\xa9\xed\x9f\xbf\xf4\x8f\xbf\xbf");
   EXPECT_EQ(out, "\"a\\\"\\\\\\u000a\xc3\xa9\xed\x9f\xbf\xf4\x8f\xbf\xbf\"");
+  out.clear();
+  appendString(out, "\x1b\x7f\xc2\x9b\xc2\xa0\xc2"); // nothing that a terminal obeys
+  EXPECT_EQ(out, "\"\\u001b\\u007f\\u009b\xc2\xa0\\ufffd\"");
 }
 
 TEST(Safetensors, SurvivesDamage) { torture(safetensors, safetensorsFile); }
