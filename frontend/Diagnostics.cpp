@@ -22,12 +22,27 @@ static unsigned codePoints(StringRef text) {
   return llvm::count_if(text, [](char c) { return (c & 0xC0) != 0x80; });
 }
 
+/// Prints a text of the user's with a sign in the place of each character that a terminal would obey.
+static void printShown(raw_ostream &os, StringRef text) {
+  for (size_t i = 0; i < text.size(); ++i) {
+    unsigned char c = text[i], next = i + 1 < text.size() ? text[i + 1] : 0;
+    bool isC1 = c == 0xC2 && next >= 0x80 && next < 0xA0;
+    if (isC1 || c == 0x7F || (c < 0x20 && c != '\t' && c != '\n'))
+      os << "\uFFFD";
+    else
+      os << text[i];
+    i += isC1;
+  }
+}
+
 /// Prints the first line of `span` and underlines what the span covers of it.
 static void printExcerpt(raw_ostream &os, Span span) {
   Source::Place place = span.source->place(span.begin);
   StringRef line = span.source->line(place.line);
   std::string number = std::to_string(place.line);
-  os << "  " << number << " | " << line << "\n";
+  os << "  " << number << " | ";
+  printShown(os, line);
+  os << "\n";
   os.indent(2 + number.size()) << " | ";
   uint32_t start = span.source->lineStart(place.line);
   for (char c : line.take_front(span.begin - start))
@@ -49,7 +64,8 @@ void Diagnostic::print(raw_ostream &os) const {
     os << "error: ";
   else
     os << "warning[" << name << "]: ";
-  os << text << "\n";
+  printShown(os, text);
+  os << "\n";
   if (span)
     printExcerpt(os, span);
   for (const Note &note : notes) {

@@ -26,6 +26,27 @@ constexpr Spelling spellings[] = {
     {"<", Tok::Less},       {">", Tok::Greater},
 };
 
+/// What typography has for the signs of programs.
+struct Typographic {
+  llvm::StringLiteral sign, written;
+};
+constexpr Typographic typographic[] = {
+    {"\u00D7", "*"},  {"\u00B7", "*"},  {"\u22C5", "*"},  {"\u00F7", "/"},   {"\u2212", "-"},
+    {"\u2013", "-"},  {"\u2192", "->"}, {"\u2264", "<="}, {"\u2265", ">="},  {"\u2260", "!="},
+    {"\u201C", "\""}, {"\u201D", "\""}, {"\u201E", "\""}, {"\u2026", "..."},
+};
+
+/// Whether the character that begins here is a letter of another alphabet, or like one.
+bool isForeignLetter(StringRef text) {
+  auto byte = [&](size_t i) { return i < text.size() ? unsigned(uint8_t(text[i])) : 0; };
+  unsigned first = byte(0), code = 0;
+  if (first >= 0xC2 && first < 0xE0)
+    code = (first & 0x1F) << 6 | (byte(1) & 0x3F);
+  else if (first >= 0xE0 && first < 0xF0)
+    code = (first & 0xF) << 12 | (byte(1) & 0x3F) << 6 | (byte(2) & 0x3F);
+  return (code >= 0xC0 && code < 0x2000 && code != 0xD7 && code != 0xF7) || (code >= 0x2C00 && code < 0xFB00);
+}
+
 class Lexer {
 public:
   Lexer(const Source &source, Diagnostics &diagnostics)
@@ -82,7 +103,7 @@ private:
 
   void token() {
     char c = peek();
-    if (llvm::isAlpha(c) || c == '_')
+    if (llvm::isAlpha(c) || c == '_' || isForeignLetter(text.substr(at)))
       return word();
     if (llvm::isDigit(c))
       return number();
@@ -107,6 +128,9 @@ private:
     while ((peek() & 0xC0) == 0x80 || (peek() == c && (c == '&' || c == '|')))
       ++at;
     auto &error = diagnostics.error(span(begin, at), "`" + text.slice(begin, at) + "` starts no token");
+    for (const Typographic &character : typographic)
+      if (text.slice(begin, at) == character.sign)
+        error.hint("in programs this is written `" + character.written + "`");
     if (c == '!')
       error.hint("negation is written `not`");
     else if (c == '&')
@@ -123,8 +147,22 @@ private:
 
   void word() {
     size_t begin = at;
-    while (llvm::isAlnum(peek()) || peek() == '_')
-      ++at;
+    bool foreign = false;
+    while (true) {
+      if (llvm::isAlnum(peek()) || peek() == '_') {
+        ++at;
+      } else if (isForeignLetter(text.substr(at))) {
+        foreign = true;
+        do
+          ++at;
+        while ((peek() & 0xC0) == 0x80);
+      } else {
+        break;
+      }
+    }
+    if (foreign)
+      diagnostics.error(span(begin, at),
+                        "`" + text.slice(begin, at) + "` is no name: names are made of a to z, A to Z, 0 to 9 and `_`");
     push(Tok::Identifier, begin, at);
   }
 

@@ -6,6 +6,8 @@ using namespace nn::frontend;
 
 Source::Source(std::string path, std::string text, bool library)
     : filePath(std::move(path)), contents(std::move(text)), library(library) {
+  if (llvm::StringRef(contents).starts_with("\uFEFF")) // the byte order mark of some editors
+    contents.erase(0, 3);
   lineStarts.push_back(0);
   for (size_t i = 0; i < contents.size(); ++i)
     if (contents[i] == '\n')
