@@ -24,7 +24,8 @@ struct Scale {
 };
 
 bool isShown(const Chart &chart, const std::pair<double, double> &point) {
-  return std::isfinite(point.first) && std::isfinite(point.second) && (!chart.logarithmicX || point.first > 0);
+  constexpr double most = 1e300; // the difference of two is a number
+  return std::fabs(point.first) < most && std::fabs(point.second) < most && (!chart.logarithmicX || point.first > 0);
 }
 
 Scale scaleOf(const Chart &chart, bool ofX) {
@@ -41,8 +42,11 @@ Scale scaleOf(const Chart &chart, bool ofX) {
       scale.hi = any ? std::max(scale.hi, value) : value;
       any = true;
     }
-  if (scale.hi - scale.lo < 1e-12 * std::max(1.0, std::fabs(scale.hi)))
-    scale.lo -= 0.5, scale.hi += 0.5;
+  double size = std::fabs(scale.hi);
+  if (scale.hi - scale.lo < 1e-12 * std::max(1.0, size)) {
+    double margin = std::max(0.5, 1e-9 * size); // far enough for ticks to be different numbers
+    scale.lo -= margin, scale.hi += margin;
+  }
   double raw = (scale.hi - scale.lo) / 5, power = std::pow(10, std::floor(std::log10(raw)));
   for (double factor : {1, 2, 5, 10})
     if (factor * power >= raw) {
