@@ -208,9 +208,11 @@ void readLogs(Input &from) {
   std::string svg;
   if (!succeeded(pictureOfLogs(files, svg)))
     return;
-  for (const char *none : {"=\"nan", "=\"-nan", "=\"inf", "=\"-inf", ",nan", ",inf", ",-nan", ",-inf"})
-    if (svg.find(none) != std::string::npos)
-      fail("plot", svg);
+  std::string tags; // what stands between them are names of the log
+  for (size_t at = 0; (at = svg.find('<', at)) != std::string::npos;)
+    tags += svg.substr(at, svg.find('>', at) - at), ++at;
+  if (tags.find("nan") != std::string::npos || tags.find("inf") != std::string::npos)
+    fail("plot", svg);
 }
 
 struct Heard : rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Heard> {
