@@ -103,13 +103,10 @@ void ModelCompiler::buildEvaluate(mlir::func::FuncOp predict) {
            return slot.role == "input" ? find(example->inputs, slot.name) : nullptr;
          })) {
       const OwnedValue *known = evaluator.owned.find(slot.name);
-      if (slot.role == "output") {
-        outputs[next].second.value = tensor.value;
-        outputs[next].second.batch = outputMarks[next];
-        ++next;
-      } else if (known && slot.role == roleName(known->role)) {
+      if (slot.role == "output")
+        outputs[next++].second.value = tensor.value;
+      else if (known && slot.role == roleName(known->role))
         entry.update(*known, tensor);
-      }
     }
   } else if (example) {
     useEvaluated(entry);
