@@ -81,7 +81,6 @@ public:
 private:
   void compute(mlir::Operation &op);
   Sample move(mlir::Operation &op);
-  Sample reshape(mlir::Operation &op);
   Sample reduce(mlir::Operation &op);
   Sample reduceOver(const Sample &x, Sample::Axis axis, int64_t count, bool stays, int kind);
   Sample window(mlir::Operation &op);
