@@ -106,7 +106,8 @@ std::vector<std::string> Evaluator::visibleNames() const {
   std::vector<std::string> result = program.names(frame ? frame->source : nullptr);
   for (const Builtin &builtin : builtins())
     result.push_back(builtin.name);
-  result.insert(result.end(), program.allWords().begin(), program.allWords().end());
+  for (std::string &word : program.words())
+    result.push_back(std::move(word));
   for (const Scope *scope = frame ? frame->scope : nullptr; scope; scope = scope->outer)
     for (const auto &[name, variable] : scope->variables)
       result.push_back(name);

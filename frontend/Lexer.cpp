@@ -53,6 +53,7 @@ public:
       : source(source), text(source.text()), diagnostics(diagnostics) {}
 
   std::vector<Token> run() {
+    tokens.reserve(text.size() / 4); // about as many as there are
     while (true) {
       skipBlanks();
       if (at >= text.size())

@@ -123,7 +123,8 @@ void NameChecker::use(StringRef name, Span span) {
   std::vector<std::string> candidates = program.names(source);
   for (const Builtin &builtin : builtins())
     candidates.push_back(builtin.name);
-  candidates.insert(candidates.end(), program.allWords().begin(), program.allWords().end());
+  for (std::string &word : program.words())
+    candidates.push_back(std::move(word));
   for (const Scope &scope : scopes)
     for (const auto &[known, where] : scope)
       candidates.push_back(known);

@@ -8,7 +8,6 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
-#include <deque>
 
 using namespace nn::frontend;
 using llvm::StringRef;
@@ -29,47 +28,60 @@ static std::string realPath(StringRef path) {
   return llvm::sys::fs::real_path(path, real) ? path.str() : real.str().str();
 }
 
-namespace {
-
-struct ParsedFile {
-  explicit ParsedFile(const LibraryFile &file, Diagnostics &diagnostics)
-      : source(file.path, file.text, /*library=*/true), file(parseFile(source, diagnostics)) {}
-  const Source source;
-  const std::unique_ptr<File> file;
-};
-
-} // namespace
-
-/// The embedded library, which is parsed once for all programs; a test sees to it that there are no messages.
-static const std::deque<ParsedFile> &embeddedFiles() {
-  static const std::deque<ParsedFile> files = [] {
-    std::deque<ParsedFile> result;
-    Diagnostics none;
-    for (const LibraryFile &file : libraryFiles(""))
-      result.emplace_back(file, none);
-    return result;
-  }();
-  return files;
+void Declarations::addWords(const TypeExpr *type) {
+  if (!type)
+    return;
+  for (const TypePtr &alternative : type->alternatives)
+    addWords(alternative.get());
+  if (type->kind == TypeExpr::Kind::Plain && llvm::isLower(type->name[0]) && !isTypeName(type->name))
+    words.insert(type->name);
 }
 
-/// The tree of an embedded file, or null.
-static const File *embedded(const Source &source) {
-  auto it = llvm::find_if(embeddedFiles(), [&](const ParsedFile &parsed) { return &parsed.source == &source; });
-  return it == embeddedFiles().end() ? nullptr : it->file.get();
+void Declarations::add(const Decl &decl, Diagnostics &diagnostics) {
+  auto put = [&](auto &table, auto &declared, const char *again) {
+    auto [it, fresh] = table.try_emplace(declared.name.text, &declared);
+    if (!fresh)
+      diagnostics.error(declared.name.span, "`" + declared.name.text + again)
+          .note("the first one", it->second->name.span);
+    it->second = &declared;
+  };
+  if (auto *gradient = llvm::dyn_cast<GradientDecl>(&decl))
+    return put(gradients, *gradient, "` has a second gradient");
+  put(named, decl, "` is declared twice");
+  names.insert(decl.name.text);
+  if (auto *function = llvm::dyn_cast<FunctionDecl>(&decl)) {
+    for (const Parameter &parameter : function->configuration)
+      addWords(parameter.type.get());
+    for (const Parameter &parameter : function->inputs)
+      addWords(parameter.type.get());
+  }
+}
+
+ParsedLibrary::ParsedLibrary(const std::string &folder, Diagnostics &diagnostics) {
+  for (LibraryFile &file : libraryFiles(folder)) {
+    const Source &source = sources.add(file.path, std::move(file.text), /*library=*/true);
+    files.push_back(parseFile(source, diagnostics));
+    for (const auto &decl : files.back()->declarations)
+      if (!llvm::isa<ImportDecl, TestDecl, TrainDecl>(decl.get()))
+        declarations.add(*decl, diagnostics);
+  }
+}
+
+/// The embedded library, which is parsed once for all programs; a test sees to it that there are no messages.
+static const Declarations &embeddedDeclarations() {
+  static Diagnostics none;
+  static const ParsedLibrary library("", none);
+  return library.declarations;
 }
 
 Program::Program(const FrontendOptions &options, Diagnostics &diagnostics)
-    : options(options), diagnostics(diagnostics) {
-  if (options.stdlibDir.empty()) {
-    for (const ParsedFile &parsed : embeddedFiles())
-      load(parsed.source, /*library=*/true);
-  } else {
-    for (LibraryFile &file : libraryFiles(options.stdlibDir))
-      load(sources.add(file.path, std::move(file.text), /*library=*/true), /*library=*/true);
-  }
+    : options(options), diagnostics(diagnostics),
+      replaced(options.stdlibDir.empty() ? nullptr
+                                         : std::make_unique<const ParsedLibrary>(options.stdlibDir, diagnostics)),
+      library(replaced ? replaced->declarations : embeddedDeclarations()) {
   main = &sources.add(options.path, options.text);
   loading.push_back(realPath(options.path));
-  load(*main, /*library=*/false);
+  load(*main);
   for (const auto &[name, text] : options.defines) {
     const Source &source = sources.add("-D " + name, text);
     if (ExprPtr value = parseExpression(source, diagnostics))
@@ -77,28 +89,15 @@ Program::Program(const FrontendOptions &options, Diagnostics &diagnostics)
   }
 }
 
-void Program::collectWords(const TypeExpr *type) {
-  if (!type)
-    return;
-  for (const TypePtr &alternative : type->alternatives)
-    collectWords(alternative.get());
-  if (type->kind == TypeExpr::Kind::Plain && llvm::isLower(type->name[0]) && !isTypeName(type->name))
-    words.insert(type->name);
-}
-
-void Program::load(const Source &source, bool isLibrary) {
-  const File *file = isLibrary && options.stdlibDir.empty() ? embedded(source) : nullptr;
-  if (!file)
-    file = files.emplace_back(parseFile(source, diagnostics)).get();
-  llvm::StringMap<const Decl *> &table = isLibrary ? library : user;
-  for (const auto &declaration : file->declarations) {
+void Program::load(const Source &source) {
+  const File &file = *files.emplace_back(parseFile(source, diagnostics));
+  for (const auto &declaration : file.declarations) {
     const Decl *decl = declaration.get();
     if (auto *import = llvm::dyn_cast<ImportDecl>(decl)) {
       this->import(*import);
       continue;
     }
-    if (!isLibrary)
-      userList.push_back(decl);
+    userList.push_back(decl);
     if (llvm::isa<TestDecl>(decl))
       continue;
     if (auto *train = llvm::dyn_cast<TrainDecl>(decl)) {
@@ -106,27 +105,10 @@ void Program::load(const Source &source, bool isLibrary) {
         trainList.push_back(train);
       continue;
     }
-    if (auto *gradient = llvm::dyn_cast<GradientDecl>(decl)) {
-      const GradientDecl *&slot = (isLibrary ? libraryGradients : userGradients)[decl->name.text];
-      if (slot)
-        diagnostics.error(decl->name.span, "`" + decl->name.text + "` has a second gradient")
-            .note("the first one", slot->name.span);
-      slot = gradient;
-      continue;
-    }
-    const Decl *&slot = table[decl->name.text];
-    if (slot)
-      diagnostics.error(decl->name.span, "`" + decl->name.text + "` is declared twice")
-          .note("the first one", slot->name.span);
-    slot = decl;
-    if (auto *function = llvm::dyn_cast<FunctionDecl>(decl)) {
-      if (function->role == FunctionDecl::Role::Model && !isLibrary && &source == main)
-        modelList.push_back(function);
-      for (const Parameter &parameter : function->configuration)
-        collectWords(parameter.type.get());
-      for (const Parameter &parameter : function->inputs)
-        collectWords(parameter.type.get());
-    }
+    user.add(*decl, diagnostics);
+    auto *function = llvm::dyn_cast<FunctionDecl>(decl);
+    if (function && function->role == FunctionDecl::Role::Model && &source == main)
+      modelList.push_back(function);
   }
 }
 
@@ -157,7 +139,7 @@ void Program::import(const ImportDecl &decl) {
     if (!imported.insert(file).second)
       return;
     loading.push_back(file);
-    load(sources.add(path.str().str(), (*buffer)->getBuffer().str()), /*library=*/false);
+    load(sources.add(path.str().str(), (*buffer)->getBuffer().str()));
     loading.pop_back();
     return;
   }
@@ -167,26 +149,28 @@ void Program::import(const ImportDecl &decl) {
 
 const Decl *Program::find(StringRef name, const Source *from) const {
   if (!from || !from->isLibrary())
-    if (auto it = user.find(name); it != user.end())
+    if (auto it = user.named.find(name); it != user.named.end())
       return it->second;
-  auto it = library.find(name);
-  return it == library.end() ? nullptr : it->second;
+  return library.named.lookup(name);
 }
 
 const GradientDecl *Program::gradientOf(const FunctionDecl *function) const {
-  const auto &table = function->span.inLibrary() ? libraryGradients : userGradients;
-  auto it = table.find(function->name.text);
-  return it == table.end() ? nullptr : it->second;
+  return (function->span.inLibrary() ? library : user).gradients.lookup(function->name.text);
 }
 
 std::vector<std::string> Program::names(const Source *from) const {
   std::vector<std::string> result;
-  for (const auto &entry : library)
-    result.push_back(entry.getKey().str());
   if (!from || !from->isLibrary())
-    for (const auto &entry : user)
-      result.push_back(entry.getKey().str());
-  llvm::sort(result); // the order of a hash table must not choose between suggestions
+    result.assign(user.names.begin(), user.names.end());
+  result.insert(result.end(), library.names.begin(), library.names.end());
+  return result;
+}
+
+bool Program::isWord(StringRef word) const { return user.words.count(word.str()) || library.words.count(word.str()); }
+
+std::vector<std::string> Program::words() const {
+  std::vector<std::string> result(library.words.begin(), library.words.end());
+  result.insert(result.end(), user.words.begin(), user.words.end());
   return result;
 }
 

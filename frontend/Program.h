@@ -16,6 +16,29 @@ namespace nn::frontend {
 
 struct FrontendOptions;
 
+/// What the declarations of some files are called.
+struct Declarations {
+  /// Adds `decl`, which has a name at file level; an error where the name is taken.
+  void add(const Decl &decl, Diagnostics &diagnostics);
+
+  llvm::StringMap<const Decl *> named;
+  std::set<std::string> names;                     ///< of `named`, in order
+  llvm::StringMap<const GradientDecl *> gradients; ///< by the function's name
+  std::set<std::string> words;                     ///< what the types of parameters list (`same | valid | int`)
+
+private:
+  void addWords(const TypeExpr *type);
+};
+
+/// The library's files, parsed: the embedded ones, or those of a folder that replaces some.
+struct ParsedLibrary {
+  ParsedLibrary(const std::string &folder, Diagnostics &diagnostics);
+
+  SourceSet sources;
+  std::vector<std::unique_ptr<File>> files;
+  Declarations declarations;
+};
+
 class Program {
 public:
   Program(const FrontendOptions &options, Diagnostics &diagnostics);
@@ -24,7 +47,7 @@ public:
   const Decl *find(llvm::StringRef name, const Source *from) const;
   /// The written derivative of `function`, or null.
   const GradientDecl *gradientOf(const FunctionDecl *function) const;
-  /// All file-level names visible in `from`'s file, for suggestions.
+  /// All file-level names visible in `from`'s file, the user's first, for suggestions.
   std::vector<std::string> names(const Source *from) const;
 
   const std::vector<const FunctionDecl *> &models() const { return modelList; }
@@ -35,27 +58,28 @@ public:
   const Expr *define(llvm::StringRef name) const;
   const std::vector<std::pair<std::string, ExprPtr>> &defines() const { return defineList; }
   /// Whether some parameter's type in the program lists `word` (`same | valid | int`).
-  bool isWord(llvm::StringRef word) const { return words.count(word.str()); }
-  const std::set<std::string> &allWords() const { return words; }
+  bool isWord(llvm::StringRef word) const;
+  /// All words.
+  std::vector<std::string> words() const;
   const Source *mainSource() const { return main; }
 
 private:
-  void load(const Source &source, bool library);
+  void load(const Source &source);
   void import(const ImportDecl &decl);
-  void collectWords(const TypeExpr *type);
 
   const FrontendOptions &options;
   Diagnostics &diagnostics;
+  std::unique_ptr<const ParsedLibrary> replaced; ///< with a folder that replaces files of the library
+  const Declarations &library;
   SourceSet sources;
   const Source *main = nullptr;
   std::vector<std::unique_ptr<File>> files;
-  llvm::StringMap<const Decl *> user, library;
-  llvm::StringMap<const GradientDecl *> userGradients, libraryGradients;
+  Declarations user;
   std::vector<const FunctionDecl *> modelList;
   std::vector<const TrainDecl *> trainList;
   std::vector<const Decl *> userList;
   std::vector<std::pair<std::string, ExprPtr>> defineList;
-  std::set<std::string> words, imported;
+  std::set<std::string> imported;
   std::vector<std::string> loading; ///< the files whose imports are being read, the main one first
 };
 
