@@ -64,7 +64,8 @@ SmallVector<int64_t> ContractOp::summed() {
 int64_t ContractOp::flops() {
   int64_t n = 2 * getY().getType().getNumElements();
   for (int64_t label : summed())
-    n *= extents()[label];
+    if (llvm::MulOverflow(n, extents()[label], n))
+      return INT64_MAX;
   return n;
 }
 

@@ -135,8 +135,9 @@ static Value integerDivision(BuiltinCall &call) {
         return Value::integer(0);
       return call.evaluator.negate(a, call.span);
     }
-    int64_t quotient = x / y - (x % y != 0 && (x < 0) != (y < 0));
-    return Value::integer(remainder ? x - quotient * y : quotient);
+    int64_t rest = x % y;
+    bool down = rest != 0 && (rest < 0) != (y < 0);
+    return Value::integer(remainder ? rest + (down ? y : 0) : x / y - down);
   }
   Tensor x, y;
   if (!call.evaluator.unify(a, b, remainder ? "`mod`" : "`div`", call.span, x, y))
@@ -184,6 +185,11 @@ static Value reversedList(BuiltinCall &call) {
     return list;
   std::vector<Value> elements;
   if (list.kind() == Value::Kind::Range) {
+    if (list.rangeSize() > 1000000) {
+      call.evaluator.error(call.spans[0], "`reversed` makes a list, and this range has " + Twine(list.rangeSize()) +
+                                              " numbers: at most 1000000");
+      return Value::error();
+    }
     for (int64_t i = list.elements()[1].asInteger(); i-- > list.elements()[0].asInteger();)
       elements.push_back(Value::integer(i));
   } else if (list.isList()) {

@@ -37,8 +37,8 @@ Value nn::frontend::reshapeBuiltin(BuiltinCall &call) {
   for (auto [i, extent] : llvm::enumerate(*shape)) {
     if (extent == -1 && inferred < 0)
       inferred = i;
-    else
-      known *= extent;
+    else if (extent < 1 || llvm::MulOverflow(known, extent, known))
+      known = 0; // fits nothing
   }
   if (inferred >= 0 && known > 0 && total % known == 0)
     (*shape)[inferred] = total / known;
@@ -135,6 +135,10 @@ Value nn::frontend::splitBuiltin(BuiltinCall &call) {
     call.evaluator.addTrail(message, call.arguments[0], "it");
     return Value::error();
   }
+  if (*parts > 50000) {
+    call.evaluator.error(call.span, "`split` makes a value of each part, and " + Twine(*parts) + " are too many");
+    return Value::error();
+  }
   std::vector<Value> result;
   SmallVector<int64_t> offsets(x->rank(), 0), extents(x->shape()), strides(x->rank(), 1);
   extents[*axis] = extent / *parts;
@@ -150,9 +154,11 @@ Value nn::frontend::padBuiltin(BuiltinCall &call) {
   auto low = integersArgument(call, 1), high = integersArgument(call, 2);
   if (!x || !low || !high)
     return Value::error();
-  if (int64_t(low->size()) != x->rank() || low->size() != high->size() ||
-      llvm::any_of(*low, [](int64_t n) { return n < 0; }) || llvm::any_of(*high, [](int64_t n) { return n < 0; })) {
-    call.evaluator.error(call.span, "`pad` wants a number of zeros, before and behind, for each axis of " +
+  auto outside = [](int64_t n) { return n < 0 || n > INT32_MAX; };
+  if (int64_t(low->size()) != x->rank() || low->size() != high->size() || llvm::any_of(*low, outside) ||
+      llvm::any_of(*high, outside)) {
+    call.evaluator.error(call.span, "`pad` wants a number of zeros from 0 to 2147483647, before and behind, for each "
+                                    "axis of " +
                                         call.evaluator.names.type(*x));
     return Value::error();
   }

@@ -18,8 +18,11 @@ static bool fits(BuiltinCall &call, const Tensor &x, WindowShape &shape, size_t 
     }
   for (size_t i = 0; i < spatial; ++i) {
     int64_t axis = x.rank() - spatial + i, extent = x.shape()[axis];
-    if (shape.window[i] < 1 || shape.strides[i] < 1 || shape.dilation[i] < 1 || shape.low[i] < 0 || shape.high[i] < 0) {
-      evaluator.error(call.span, "windows, strides and dilations are at least 1, and padding is not negative");
+    auto within = [](int64_t value, int64_t least) { return value >= least && value <= INT32_MAX; };
+    if (!within(shape.window[i], 1) || !within(shape.strides[i], 1) || !within(shape.dilation[i], 1) ||
+        !within(shape.low[i], 0) || !within(shape.high[i], 0)) {
+      evaluator.error(call.span, "windows, strides and dilations are at least 1, padding is not negative, and none is "
+                                 "above 2147483647");
       return false;
     }
     if (shape.positions(i, extent) < 1) {

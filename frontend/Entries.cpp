@@ -39,24 +39,24 @@ void ModelCompiler::noteOutputs(const Named &outputs, const Example &example) {
 /// what the layers compute.
 ModelCompiler::LossFunction ModelCompiler::buildLoss(StringRef name, bool watched) {
   Example example;
+  bool known = false;
   std::vector<mlir::RankedTensorType> types;
   {
     // The types of inputs and targets, from a function that is thrown away.
     EntryBuilder scratch(evaluator.emitter, module, "types");
     evaluator.entry = &scratch;
     Named fields = records(scratch);
-    std::optional<Example> known = exampleOf(fields);
-    if (known)
-      for (const Named *list : {&known->inputs, &known->targets, &known->weights})
+    if (std::optional<Example> found = exampleOf(fields)) {
+      known = true;
+      example = std::move(*found);
+      for (const Named *list : {&example.inputs, &example.targets, &example.weights})
         for (const auto &[name, tensor] : *list)
           types.push_back(tensor.type());
+    }
     mlir::func::FuncOp function = scratch.finish({});
     function.erase();
     evaluator.entry = nullptr;
-    if (known)
-      example = std::move(*known);
   }
-  bool known = !example.inputs.empty();
   EntryBuilder entry(evaluator.emitter, module, name, /*isPrivate=*/true);
   evaluator.entry = &entry;
   entry.training = true;

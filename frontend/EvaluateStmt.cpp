@@ -212,8 +212,8 @@ void Evaluator::loop(const ForStmt &stmt, Flow &flow) {
   std::vector<Value> items;
   if (range.kind() == Value::Kind::Range) {
     int64_t low = range.elements()[0].asInteger(), high = range.elements()[1].asInteger();
-    if (high - low > 100000) {
-      error(stmt.range->span, "a `for` of " + Twine(high - low) + " rounds is unrolled")
+    if (range.rangeSize() > 100000) {
+      error(stmt.range->span, "a `for` of " + Twine(range.rangeSize()) + " rounds is unrolled")
           .hint("`scan` is a loop that stays one");
       return;
     }
@@ -250,8 +250,9 @@ void Evaluator::loop(const ForStmt &stmt, Flow &flow) {
     frame->counters = &counters;
     BlockScope scope(*frame);
     bindPattern(stmt.pattern, item, Variable::Kind::Let, stmt.range->span);
+    unsigned before = diagnostics.reports();
     flow = execute(stmt.body);
-    if (flow == Flow::Return)
+    if (flow == Flow::Return || diagnostics.reports() != before) // the next rounds would have the same mistakes
       break;
   }
   frame->path = outerPath;

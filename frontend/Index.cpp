@@ -1,6 +1,7 @@
 //===- Index.cpp - Indices and slices -----------------------------------------------------------------------------===//
 #include "dialect/NN.h"
 #include "frontend/Evaluator.h"
+#include <algorithm>
 
 using namespace nn::frontend;
 using llvm::SmallVector;
@@ -116,6 +117,7 @@ Value Evaluator::index(const IndexExpr &expr) {
       auto step = place.step ? evaluateInteger(*place.step, "the step of a slice") : std::optional<int64_t>(1);
       if (!low || !high || !step)
         return Value::error();
+      *step = std::clamp(*step, -extent, extent); // a longer one takes one element, too
       if (*step < 0) {
         std::optional<int64_t> last = place.low ? wrap(*low, extent) : std::optional(extent - 1);
         std::optional<int64_t> end = place.high ? wrap(*high, extent) : std::optional<int64_t>(-1);

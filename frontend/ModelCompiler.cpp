@@ -85,7 +85,8 @@ void ModelCompiler::run(bool lints) {
         buildGenerated(evaluator, name, inputTypes.front().first, *source);
   if (lints && !failed())
     runLints();
-  describe();
+  if (open != Open::All) // whose extents are made up
+    describe();
 }
 
 //===--------------------------------------------------------------------------------------------------------------===//

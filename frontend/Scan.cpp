@@ -30,10 +30,8 @@ struct Steps {
 
 /// The steps of `0..n` or of `reversed(0..n)`, which is a list.
 static std::optional<Steps> stepsOf(const Value &range) {
-  if (range.kind() == Value::Kind::Range) {
-    int64_t low = range.elements()[0].asInteger(), high = range.elements()[1].asInteger();
-    return Steps{low, std::max<int64_t>(high - low, 0), false};
-  }
+  if (range.kind() == Value::Kind::Range)
+    return Steps{range.elements()[0].asInteger(), range.rangeSize(), false};
   if (!range.isList() || !llvm::all_of(range.elements(), [](const Value &v) { return v.isInteger(); }))
     return std::nullopt;
   int64_t count = range.elements().size();
@@ -122,6 +120,10 @@ Value Evaluator::scan(const ScanExpr &expr) {
   }
   if (steps->count < 1) {
     error(expr.range->span, "a `scan` takes at least one step, and this range is empty");
+    return Value::error();
+  }
+  if (steps->count > INT32_MAX) {
+    error(expr.range->span, "a `scan` of " + Twine(steps->count) + " steps does not end");
     return Value::error();
   }
   SmallVector<mlir::Value> inits;

@@ -1,6 +1,7 @@
 //===- Summary.cpp - One row per layer ----------------------------------------------------------------------------===//
 #include "dialect/NN.h"
 #include "frontend/ModelCompiler.h"
+#include <cmath>
 
 using namespace nn::frontend;
 
@@ -21,24 +22,24 @@ static int64_t bytesOf(mlir::RankedTensorType type) {
 
 /// Operations of a product, two per multiply-add; those of a function that is called included. What else there is to
 /// compute (activations, biases, pooling) is left out, as papers and other tools do.
-static int64_t productFlops(mlir::Operation &op) {
+static double productFlops(mlir::Operation &op) {
   if (auto call = mlir::dyn_cast<nn::CallOp>(op)) {
-    int64_t sum = 0;
+    double sum = 0;
     auto callee = mlir::SymbolTable::lookupNearestSymbolFrom<mlir::func::FuncOp>(call, call.getCalleeAttr());
     for (mlir::Operation &inner : callee.getBody().front())
       sum += productFlops(inner);
     return sum;
   }
   bool isProduct = mlir::isa<nn::ContractOp, nn::ConvOp, nn::ConvInputGradOp, nn::ConvWeightGradOp>(op);
-  return isProduct ? mlir::cast<nn::CostOpInterface>(op).flops() : 0;
+  return isProduct ? double(mlir::cast<nn::CostOpInterface>(op).flops()) : 0;
 }
 
 /// Gives `note` the operations of each op of a block that runs `times` times.
-static void forEachProduct(mlir::Block &block, int64_t times,
-                           llvm::function_ref<void(mlir::Operation &, int64_t flops)> note) {
+static void forEachProduct(mlir::Block &block, double times,
+                           llvm::function_ref<void(mlir::Operation &, double flops)> note) {
   for (mlir::Operation &op : block) {
     if (auto scan = mlir::dyn_cast<nn::ScanOp>(op))
-      forEachProduct(scan.getBody().front(), times * int64_t(scan.getTrips()), note);
+      forEachProduct(scan.getBody().front(), times * double(scan.getTrips()), note);
     else
       note(op, times * productFlops(op));
   }
@@ -50,19 +51,23 @@ static void forEachProduct(mlir::Block &block, int64_t times,
 /// model, which computes outside its layers, too.
 void ModelCompiler::describeLayers() {
   mlir::OpBuilder b(module.getContext());
-  int64_t batch = std::max<int64_t>(evaluator.dimensions[batchName], 1), total = 0;
-  std::map<std::string, int64_t> flops;
+  int64_t batch = std::max<int64_t>(evaluator.dimensions[batchName], 1);
+  double total = 0;
+  std::map<std::string, double> flops;
   if (auto predict = module.lookupSymbol<mlir::func::FuncOp>("predict"))
-    forEachProduct(predict.getBody().front(), 1, [&](mlir::Operation &op, int64_t count) {
-      flops[layerOf(op.getLoc()).str()] += count / batch;
-      total += count / batch;
+    forEachProduct(predict.getBody().front(), 1, [&](mlir::Operation &op, double count) {
+      double ofOne = std::floor(count / double(batch));
+      flops[layerOf(op.getLoc()).str()] += ofOne;
+      total += ofOne;
     });
+  auto integer = [&](double count) { return b.getI64IntegerAttr(count < 9e18 ? int64_t(count) : INT64_MAX); };
   auto below = [](llvm::StringRef path, llvm::StringRef owner) {
     return path == owner || (path.starts_with(owner) && path.drop_front(owner.size()).starts_with("."));
   };
   llvm::SmallVector<mlir::Attribute> result;
   for (const LayerRow &row : rows) {
-    int64_t parameters = 0, bytes = bytesOf(row.output) / batch, operations = 0;
+    int64_t parameters = 0, bytes = bytesOf(row.output) / batch;
+    double operations = 0;
     for (const OwnedValue &value : evaluator.owned.all())
       if (value.role == OwnedStmt::Role::Param && below(value.owner, row.path)) {
         parameters += value.type.getNumElements();
@@ -77,11 +82,11 @@ void ModelCompiler::describeLayers() {
         b.getNamedAttr("shape", b.getDenseI64ArrayAttr(row.output.getShape())),
         b.getNamedAttr("output", b.getStringAttr(evaluator.names.shape(row.output.getShape()))),
         b.getNamedAttr("parameters", b.getI64IntegerAttr(parameters)),
-        b.getNamedAttr("flops", b.getI64IntegerAttr(operations)),
+        b.getNamedAttr("flops", integer(operations)),
         b.getNamedAttr("bytes", b.getI64IntegerAttr(bytes)),
         b.getNamedAttr("receptive_field", b.getI64IntegerAttr(row.receptiveField)),
     }));
   }
   module->setAttr("nn.layers", b.getArrayAttr(result));
-  module->setAttr("nn.flops", b.getI64IntegerAttr(total));
+  module->setAttr("nn.flops", integer(total));
 }

@@ -9,6 +9,11 @@ llvm::StringRef Callable::name() const {
   return decl ? llvm::StringRef(decl->name.text) : llvm::StringRef(builtin->name);
 }
 
+int64_t Value::rangeSize() const {
+  int64_t low = elements()[0].asInteger(), high = elements()[1].asInteger();
+  return high > low ? int64_t(std::min<uint64_t>(uint64_t(high) - uint64_t(low), INT64_MAX)) : 0;
+}
+
 std::string nn::frontend::elementName(mlir::Type element) {
   if (element.isF32())
     return "f32";

@@ -151,6 +151,7 @@ public:
     return sequence(Kind::Tuple, std::move(elements), std::move(names));
   }
   static Value list(std::vector<Value> elements) { return sequence(Kind::List, std::move(elements), {}); }
+  /// The integers from `low` up to below `high`.
   static Value range(int64_t low, int64_t high) { return sequence(Kind::Range, {integer(low), integer(high)}, {}); }
   static Value map(std::vector<Value> elements, std::vector<std::string> keys) {
     return sequence(Kind::Map, std::move(elements), std::move(keys));
@@ -194,6 +195,8 @@ public:
   mlir::Type asType() const { return typeValue; }
   /// The elements of a tuple, list or map; the bounds of a range.
   const std::vector<Value> &elements() const;
+  /// How many integers a range has, the largest number where there are more.
+  int64_t rangeSize() const;
   /// Names of a tuple's elements (empty where there are none) or keys of a map.
   const std::vector<std::string> &names() const;
 
