@@ -18,6 +18,7 @@
 #include "llvm/ExecutionEngine/Orc/LLJIT.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Target/TargetMachine.h"
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstring>
@@ -112,60 +113,78 @@ struct Check {
     a.bytes.assign(end + 128, char(0xCD));
     uint32_t state = 12345;
     auto next = [&] { return (state = state * 1664525u + 1013904223u) >> 8; };
+    auto unit = [&] { return 2 * (double(next() & 0xffff) / 65536) - 0.999; };
     for (unsigned i = 0; i < operands; ++i) {
       auto type = cast<RankedTensorType>(types[i]);
       Type element = type.getElementType();
       char *p = a.base() + a.offsets[i];
-      for (int64_t k = 0; k < type.getNumElements(); ++k) {
-        double unit = double(next() & 0xffff) / 65536;
-        if (element.isF32())
-          reinterpret_cast<float *>(p)[k] = float(2 * unit - 0.999);
-        else if (element.isF64())
-          reinterpret_cast<double *>(p)[k] = 2 * unit - 0.999;
-        else if (element.isInteger(32))
-          reinterpret_cast<int32_t *>(p)[k] = int32_t(next() % 7);
-        else if (element.isInteger(64))
-          reinterpret_cast<int64_t *>(p)[k] = int64_t(next() % 7);
-        else
-          p[k] = char(element.isInteger(1) ? next() & 1 : next());
-      }
+      int64_t count = type.getNumElements();
+      if (element.isF32())
+        std::generate_n(reinterpret_cast<float *>(p), count, unit);
+      else if (element.isF64())
+        std::generate_n(reinterpret_cast<double *>(p), count, unit);
+      else if (element.isInteger(32))
+        std::generate_n(reinterpret_cast<int32_t *>(p), count, [&] { return int32_t(next() % 7); });
+      else if (element.isInteger(64))
+        std::generate_n(reinterpret_cast<int64_t *>(p), count, [&] { return int64_t(next() % 7); });
+      else
+        std::generate_n(p, count, [&, mask = element.isInteger(1) ? 1 : 255] { return char(next() & mask); });
     }
     return a;
   }
 
   /// Bytes that belong to no buffer are as they were.
   void checkBorders(Arena &a) {
-    std::vector<bool> owned(a.bytes.size());
+    SmallVector<std::pair<int64_t, int64_t>> owned;
     for (auto [offset, size] : llvm::zip(a.offsets, a.sizes))
-      std::fill(owned.begin() + offset, owned.begin() + offset + size, true);
-    for (size_t i = 0; i + 64 < a.bytes.size(); ++i)
-      if (!owned[i] && a.base()[i] != char(0xCD))
-        return fail("writes outside its buffers, at byte", Twine(i));
+      owned.emplace_back(offset, offset + size);
+    llvm::sort(owned);
+    const char *base = a.base();
+    int64_t at = 0, last = int64_t(a.bytes.size()) - 64;
+    owned.emplace_back(last, last);
+    for (auto [begin, end] : owned) {
+      const char *stop = base + std::max(at, begin);
+      const char *changed = std::find_if(base + at, stop, [](char byte) { return byte != char(0xCD); });
+      if (changed != stop)
+        return fail("writes outside its buffers, at byte", Twine(changed - base));
+      at = std::max(at, end);
+    }
+  }
+
+  /// Each of a result of `count` elements is near the one wanted; `terms` is the number of values it may sum.
+  template <typename T>
+  void compareValues(unsigned result, const T *got, const T *want, int64_t count, double terms) {
+    constexpr bool single = std::is_same_v<T, float>;
+    for (int64_t k = 0; k < count; ++k) {
+      double x = got[k], y = want[k];
+      double bound = (single ? 3e-5 : 1e-12) * (1 + std::fabs(y)) + (single ? 5e-7 : 1e-15) * terms;
+      if (!(std::fabs(x - y) <= bound) && !(std::isnan(x) && std::isnan(y)) && x != y)
+        return fail("result", Twine(result) + " element " + Twine(k) + ": " + std::to_string(x) + ", expected " +
+                                  std::to_string(y));
+    }
   }
 
   void compare(Arena &got, Arena &want, bool bits) {
     for (unsigned i = operands; i < types.size(); ++i) {
       auto type = cast<RankedTensorType>(types[i]);
-      char *g = got.base() + got.offsets[i], *w = want.base() + want.offsets[i];
+      const char *g = got.base() + got.offsets[i], *w = want.base() + want.offsets[i];
       if (bits || !isa<FloatType>(type.getElementType())) {
-        for (int64_t k = 0; k < bytesOf(types[i]); ++k)
-          if (g[k] != w[k])
-            return fail(bits ? "other bits" : "other integers",
-                        "in result " + Twine(i - operands) + " at byte " + Twine(k));
+        int64_t size = bytesOf(type);
+        if (memcmp(g, w, size) != 0)
+          fail(bits ? "other bits" : "other integers",
+               "in result " + Twine(i - operands) + " at byte " + Twine(std::mismatch(g, g + size, w).first - g));
         continue;
       }
-      double terms = 0; // that a result may sum
+      double terms = 0;
+      int64_t count = type.getNumElements();
       for (unsigned o = 0; o < operands; ++o)
-        terms = std::max(terms, double(cast<RankedTensorType>(types[o]).getNumElements()) / type.getNumElements());
-      for (int64_t k = 0; k < type.getNumElements(); ++k) {
-        bool single = type.getElementType().isF32();
-        double x = single ? reinterpret_cast<float *>(g)[k] : reinterpret_cast<double *>(g)[k];
-        double y = single ? reinterpret_cast<float *>(w)[k] : reinterpret_cast<double *>(w)[k];
-        double bound = (single ? 3e-5 : 1e-12) * (1 + std::fabs(y)) + (single ? 5e-7 : 1e-15) * terms;
-        if (!(std::fabs(x - y) <= bound) && !(std::isnan(x) && std::isnan(y)) && x != y)
-          return fail("result", Twine(i - operands) + " element " + Twine(k) + ": " + std::to_string(x) +
-                                    ", expected " + std::to_string(y));
-      }
+        terms = std::max(terms, double(cast<RankedTensorType>(types[o]).getNumElements()) / double(count));
+      if (type.getElementType().isF32())
+        compareValues(i - operands, reinterpret_cast<const float *>(g), reinterpret_cast<const float *>(w), count,
+                      terms);
+      else
+        compareValues(i - operands, reinterpret_cast<const double *>(g), reinterpret_cast<const double *>(w), count,
+                      terms);
     }
   }
 

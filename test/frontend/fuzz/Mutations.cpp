@@ -111,7 +111,7 @@ std::string Mutator::change(const std::string &text, std::mt19937_64 &random) co
 std::string Mutator::mutate(const std::string &text, uint64_t seed) const {
   std::mt19937_64 random(seed);
   std::string result = text;
-  for (uint64_t i = 0, n = 1 + random() % 6; i < n && result.size() < 8000; ++i)
+  for (uint64_t i = 0, n = 1 + random() % 3; i < n && result.size() < 8000; ++i)
     result = change(result, random);
   return result;
 }

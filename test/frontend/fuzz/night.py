@@ -1,6 +1,6 @@
 # Builds the frontend with libFuzzer under the address and undefined-behaviour sanitizers and runs it, led by coverage, from the
 # programs of the documentation, examples, library and tests; nets of many layers, which are slow under sanitizers, give their pieces
-# only. An input that crashes, takes two minutes or 1 GiB is left in FOLDER.
+# only. An input that crashes, takes 20 seconds or 1 GiB is left in FOLDER.
 # usage: night.py SOURCE FOLDER [RUNS]
 import os
 import re
@@ -26,11 +26,12 @@ for command in (["cmake", "--preset", "fuzz"], ["cmake", "--build", "--preset", 
     subprocess.run(command, cwd=source, check=True, stdout=subprocess.DEVNULL)
 seeds = ":".join(map(str, [*pages, *wrong, *files, *sorted((source / "stdlib").glob("*.nn"))]))
 status = subprocess.run(
-    [source / "build/fuzz/test/bin/fuzz-frontend", f"-runs={runs}", "-timeout=120", "-rss_limit_mb=1024", "-max_len=8000",
+    [source / "build/fuzz/test/bin/fuzz-frontend", f"-runs={runs}", "-timeout=20", "-rss_limit_mb=1024", "-max_len=8000",
      "-detect_leaks=0", "-entropic=0", "-use_counters=0", "-reduce_inputs=0", "-print_final_stats=1", f"-artifact_prefix={folder}/", corpus],
-    # Stacks of allocations and of functions that have returned, and the search for leaks, would take more than half of the time.
+    # Stacks of allocations and of functions that have returned, the search for leaks, and what libFuzzer learns from comparisons of
+    # memory would take more than half of the time.
     env=dict(os.environ, NNC_FUZZ_SEEDS=seeds,
-             ASAN_OPTIONS="detect_leaks=0:allow_user_poisoning=0:malloc_context_size=2:detect_stack_use_after_return=0:"
-                          "quarantine_size_mb=16:max_malloc_fill_size=0",
+             ASAN_OPTIONS="detect_leaks=0:intercept_memcmp=0:allow_user_poisoning=0:malloc_context_size=2:detect_stack_use_after_return=0:"
+                          "quarantine_size_mb=4:max_malloc_fill_size=0",
              UBSAN_OPTIONS="halt_on_error=1:print_stacktrace=1")).returncode
 sys.exit(status)
