@@ -57,9 +57,15 @@ Value Evaluator::index(const IndexExpr &expr) {
     return Value::error();
   }
   const Tensor &x = base.asTensor();
-  int64_t used = 0;
-  for (const Subscript &place : expr.subscripts)
+  int64_t used = 0, rests = 0;
+  for (const Subscript &place : expr.subscripts) {
     used += place.kind == Subscript::Kind::Index || place.kind == Subscript::Kind::Slice;
+    rests += place.kind == Subscript::Kind::Rest;
+  }
+  if (rests > 1) {
+    error(expr.span, "`...` takes all axes that no index names, and stands " + Twine(rests) + " times here");
+    return Value::error();
+  }
   if (used > x.rank()) {
     auto &message =
         error(expr.span, Twine(used) + " indices for a tensor of rank " + Twine(x.rank()) + ", " + names.type(x));
