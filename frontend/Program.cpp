@@ -62,7 +62,10 @@ ParsedLibrary::ParsedLibrary(const std::string &folder, Diagnostics &diagnostics
     const Source &source = sources.add(file.path, std::move(file.text), /*library=*/true);
     files.push_back(parseFile(source, diagnostics));
     for (const auto &decl : files.back()->declarations)
-      if (!llvm::isa<ImportDecl, TestDecl, TrainDecl>(decl.get()))
+      if (auto *import = llvm::dyn_cast<ImportDecl>(decl.get()))
+        diagnostics.error(import->span, "a file of the library imports nothing")
+            .hint("all files of its folder belong to the library");
+      else if (!llvm::isa<TestDecl, TrainDecl>(decl.get()))
         declarations.add(*decl, diagnostics);
   }
 }
