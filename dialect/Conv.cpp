@@ -62,7 +62,8 @@ int64_t nn::convolutionFlops(Operation *op) {
   Problem p = isa<ConvOp>(op)            ? problem(cast<ConvOp>(op))
               : isa<ConvInputGradOp>(op) ? problem(cast<ConvInputGradOp>(op))
                                          : problem(cast<ConvWeightGradOp>(op));
-  return 2 * p.y.getNumElements() * (p.w.getNumElements() / p.w.getDimSize(0));
+  int64_t terms = p.w.getNumElements() / p.w.getDimSize(0), flops;
+  return llvm::MulOverflow(2 * p.y.getNumElements(), terms, flops) ? INT64_MAX : flops;
 }
 
 // Types without layout: a rule runs before layouts are chosen.

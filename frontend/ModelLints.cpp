@@ -8,15 +8,17 @@ using namespace nn::frontend;
 void ModelCompiler::runLints() {
   llvm::StringRef name = train.decl ? "loss" : "predict";
   auto function = module.lookupSymbol<mlir::func::FuncOp>(name);
-  llvm::DenseSet<mlir::Operation *> live; // what nothing uses was dropped
-  for (mlir::Operation &op : function.getBody().front())
-    live.insert(&op);
+  // What nothing uses was dropped: only values that are known to live may be looked at.
+  mlir::Block &body = function.getBody().front();
+  llvm::DenseSet<mlir::Value> live(body.args_begin(), body.args_end());
+  for (mlir::Operation &op : body)
+    live.insert(op.result_begin(), op.result_end());
   llvm::SmallVector<mlir::Value> all = lossOutputs, outputs;
   if (!train.decl)
     for (const auto &[name, tensor] : predicted)
       all.push_back(tensor.value);
   for (mlir::Value output : all)
-    if (mlir::isa<mlir::BlockArgument>(output) || live.contains(output.getDefiningOp()))
+    if (live.contains(output))
       outputs.push_back(output);
   Network network(evaluator, train.decl ? &train : nullptr, function,
                   llvm::ArrayRef(train.decl ? loss.arguments : predictArguments),

@@ -330,6 +330,12 @@ void Evaluator::startHere(const OwnedValue &value) {
 
 /// Adds to a tally over the batches, or reads it for the metric's result.
 void Evaluator::tally(const OwnedStmt &stmt) {
+  if (frame->metric == MetricPhase::None) {
+    error(stmt.span, "`" + Twine(frame->decl->name.text) + "` is a metric: it counts over the batches of an evaluation")
+        .hint("name it among `metrics`; a loss, or what a layer calls, is a function");
+    declare(stmt.name, {});
+    return;
+  }
   std::string path = frame->path + "/" + stmt.name.text;
   Value value = evaluate(*stmt.initial);
   std::optional<Tensor> batch = toTensor(value, emitter.builder.getF64Type(), stmt.initial->span);
