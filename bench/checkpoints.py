@@ -1,46 +1,43 @@
-# What checkpoints cost: training runs of equal length with and without them, in turn. Wall time, and processor time, which other
-# processes disturb less; the validation at the end is in both. Where the cadence is in steps, also what one checkpoint costs.
-# usage: checkpoints.py [--steps=N] [--rounds=N] [--every=CADENCE] PROGRAM [OPTION of train...]
+# What checkpoints cost: two training runs of equal length, one with and one without them, which the machine has in turn, half
+# a second each: its moods are those of both. The validation at the end is in both. The cadence is in steps.
+# usage: checkpoints.py [--steps=N] [--every=STEPS] PROGRAM [OPTION of train...]
+import itertools
 import os
-import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 
-settings = {"steps": "1000", "rounds": "3", "every": "60s"}
+settings = {"steps": "1000", "every": "200"}
 arguments = sys.argv[1:]
 while arguments[0].startswith("--"):
     name, _, value = arguments.pop(0)[2:].partition("=")
     settings[name] = value
 program, options = os.path.abspath(arguments[0]), arguments[1:]
-kinds = {"wall": 0, "processor": 1}
-
-
-def run(folder, kept):
-    """Seconds of wall and of processor time."""
-    where = ["--checkpoint", f"{folder}/run", "--checkpoint-every", settings["every"]] if kept else []
-    shutil.rmtree(f"{folder}/run", ignore_errors=True)
-    start = time.perf_counter()
-    process = subprocess.Popen([program, "train", "--quiet", "--steps", settings["steps"], "--out", f"{folder}/weights", *where, *options],
-                               stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = status
-    assert status == 0, f"{program} failed"
-    return time.perf_counter() - start, usage.ru_utime + usage.ru_stime
-
 
 with tempfile.TemporaryDirectory(dir=".") as folder:
-    taken = {True: [], False: []}
-    for number in range(int(settings["rounds"])):
-        for kept in (False, True) if number % 2 == 0 else (True, False):
-            taken[kept].append(run(folder, kept))
-            wall, processor = taken[kept][-1]
-            print(f"{'with' if kept else 'without'} checkpoints: {wall:.1f} s, {processor:.1f} s of processor time", flush=True)
-for kind, index in kinds.items():
-    without, kept = (min(seconds[index] for seconds in taken[key]) for key in (False, True))
-    text = f"{kind} time: {100 * (kept / without - 1):.2f} % more with checkpoints"
-    if settings["every"].isdigit():
-        count = int(settings["steps"]) // int(settings["every"]) + 1
-        text += f", {1000 * (kept - without) / count:.0f} ms for each of {count}"
-    print(text)
+    processes, taken = {}, {"without": 0.0, "with": 0.0}
+    for kind in taken:
+        where = ["--checkpoint", f"{folder}/run", "--checkpoint-every", settings["every"]] if kind == "with" else []
+        processes[kind] = subprocess.Popen([program, "train", "--quiet", "--steps", settings["steps"], "--out", f"{folder}/{kind}",
+                                            *where, *options], stdout=subprocess.DEVNULL)
+        processes[kind].send_signal(signal.SIGSTOP)
+    for kind in itertools.cycle(taken):
+        process = processes[kind]
+        if process.returncode is None:
+            start = time.perf_counter()
+            process.send_signal(signal.SIGCONT)
+            try:
+                process.wait(0.5)
+            except subprocess.TimeoutExpired:
+                process.send_signal(signal.SIGSTOP)
+            taken[kind] += time.perf_counter() - start
+            assert not process.returncode, f"{program} failed"
+        elif all(other.returncode is not None for other in processes.values()):
+            break
+for kind, seconds in taken.items():
+    print(f"{kind} checkpoints: {seconds:.1f} s")
+count = int(settings["steps"]) // int(settings["every"])
+print(f"{100 * (taken['with'] / taken['without'] - 1):.2f} % more with checkpoints, {1000 * (taken['with'] - taken['without']) / count:.0f} ms"
+      f" for each of {count}, one every {taken['without'] / count:.1f} s")

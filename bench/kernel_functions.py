@@ -15,6 +15,8 @@ CASES = {
     "gpt, context 64": ("../examples/gpt.nn", {}, "train"),
     "gpt, context 256": ("../examples/gpt.nn", {"context": 256}, "train"),
     "gpt, context 512": ("../examples/gpt.nn", {"context": 512}, "train"),
+    "encoder of padded sequences, time 256": ("encoder.nn", {}, "train"),
+    "encoder of padded sequences, time 512": ("encoder.nn", {"time": 512}, "train"),
     "softmax, 1024 rows of 512": ("rows.nn", {"rows": 1024, "classes": 512}, "predict"),
     "softmax, 256 rows of 4000": ("rows.nn", {"rows": 256, "classes": 4000}, "predict"),
     "layer_norm, 2048 rows of 64": ("norms.nn", {"features": 64}, "train"),

@@ -12,8 +12,8 @@ using llvm::Twine;
 // The loss and its gradients
 //===--------------------------------------------------------------------------------------------------------------===//
 
-/// What other entries want to know of the model's outputs and the targets.
-void ModelCompiler::noteOutputs(const Named &outputs, const Example &example) {
+/// What lints want to know of the model's outputs; the names of classes belong to the first of them.
+void ModelCompiler::noteOutputs(const Named &outputs) {
   if (!train.classes.empty() && !outputs.empty() && outputs.front().second.rank() > 0) {
     const Tensor &first = outputs.front().second;
     int64_t units = first.shape().back();
@@ -24,15 +24,8 @@ void ModelCompiler::noteOutputs(const Named &outputs, const Example &example) {
       evaluator.addTrail(message, Value::tensor(first), "its output");
     }
   }
-  for (const auto &[name, tensor] : outputs) {
+  for (const auto &[name, tensor] : outputs)
     lossOutputs.push_back(tensor.value);
-    outputTypes.emplace_back(name, tensor.type());
-    outputMarks.push_back(tensor.batch);
-  }
-  for (const auto &[name, tensor] : example.targets) {
-    targetTypes.emplace_back(name, tensor.type());
-    targetMarks.push_back(tensor.batch);
-  }
 }
 
 /// Parameters, state, the model's inputs and the targets to the loss and the new state; `watched`, also to facts of
@@ -93,7 +86,7 @@ ModelCompiler::LossFunction ModelCompiler::buildLoss(StringRef name, bool watche
     }
   }
   if (!watched)
-    noteOutputs(outputs, example);
+    noteOutputs(outputs);
   mlir::func::FuncOp function = entry.finish(evaluator.owned);
   for (unsigned i = 0; i < function.getNumArguments(); ++i)
     function.setArgAttrs(i, llvm::ArrayRef<mlir::NamedAttribute>());

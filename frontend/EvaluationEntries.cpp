@@ -121,6 +121,8 @@ void ModelCompiler::buildEvaluate(mlir::func::FuncOp predict) {
     for (const Named *list : {&outputs, &example->targets})
       for (const auto &[name, tensor] : *list)
         arguments.push_back(Value::tensor(tensor));
+    for (const Value &argument : arguments)
+      metricTypes.emplace_back(argument.asTensor().type(), argument.asTensor().batch);
     for (auto &[name, value] : metricsOf()) {
       const Callable &metric = value.asCallable();
       if (metric.decl && metric.decl->role == FunctionDecl::Role::Metric) {
@@ -174,15 +176,11 @@ void ModelCompiler::buildResult() {
   mean("loss");
   // A metric's inputs do not exist here: zeros of their types stand for them, and must not reach the result.
   std::vector<Value> placeholders;
-  auto place = [&](const auto &types, const std::vector<BatchMark> &marks) {
-    for (auto [i, named] : llvm::enumerate(types)) {
-      Tensor tensor = entry.placeholder(named.second);
-      tensor.batch = marks[i];
-      placeholders.push_back(Value::tensor(tensor));
-    }
-  };
-  place(outputTypes, outputMarks);
-  place(targetTypes, targetMarks);
+  for (const auto &[type, mark] : metricTypes) {
+    Tensor tensor = entry.placeholder(type);
+    tensor.batch = mark;
+    placeholders.push_back(Value::tensor(tensor));
+  }
   for (auto &[name, value] : metricsOf()) {
     const Callable &metric = value.asCallable();
     if (!metric.decl || metric.decl->role != FunctionDecl::Role::Metric) {

@@ -150,6 +150,13 @@ bool ModelCompiler::bindDimensions() {
       evaluator.dimensions[name->name] = extent;
     }
   }
+  if (batchName.empty() && train.decl && good) {
+    evaluator
+        .error(model.name.span,
+               "`" + model.name.text + "` has no batch, and a train block goes through its data in batches")
+        .hint("name the first dimension of its inputs: `x: f32[batch, 10]`");
+    good = false;
+  }
   if (batchName.empty())
     batchName = "batch";
   train.batch = evaluator.dimensions.count(batchName) ? evaluator.dimensions[batchName] : 1;

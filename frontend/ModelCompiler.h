@@ -62,7 +62,7 @@ private:
   void buildInit();
   mlir::func::FuncOp buildSlots();
   LossFunction buildLoss(llvm::StringRef name, bool watched);
-  void noteOutputs(const Named &outputs, const Example &example);
+  void noteOutputs(const Named &outputs);
   void buildTrainStep();
   void buildGradients(bool fromInputs);
   void buildEvaluate(mlir::func::FuncOp predict);
@@ -158,10 +158,9 @@ private:
   bool withCheck;
   LossFunction loss;
   std::vector<EntryBuilder::Slot> predictArguments;
-  llvm::SmallVector<mlir::Value> lossOutputs; ///< of the model, in @loss
-  Named predicted;                            ///< the model's outputs in @predict
-  std::vector<std::pair<std::string, mlir::RankedTensorType>> outputTypes, targetTypes; ///< with marks in the two below
-  std::vector<BatchMark> outputMarks, targetMarks;
+  llvm::SmallVector<mlir::Value> lossOutputs;                            ///< of the model, in @loss
+  Named predicted;                                                       ///< the model's outputs in @predict
+  std::vector<std::pair<mlir::RankedTensorType, BatchMark>> metricTypes; ///< of the outputs and targets in @evaluate
   std::optional<PathRules> optimizerRules, penalties, constraints;
   std::vector<LayerRow> rows;
 };

@@ -133,4 +133,13 @@ Status checkIds(const std::string &what, const nnrt_field &field, const Array &a
   return {};
 }
 
+Status checkBooleans(const std::string &what, const Array &array) {
+  int64_t records = array.shape[0], count = array.elements();
+  for (int64_t i = 0; i < count; ++i)
+    if (uint8_t byte = uint8_t(array.data[i]); byte > 1)
+      return wrong("%s: record %lld holds the byte %d, and a bool is 0 or 1: write the array again as bool, or as u8",
+                   what.c_str(), (long long)(i / (count / records)), int(byte));
+  return {};
+}
+
 } // namespace nnrt

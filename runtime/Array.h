@@ -43,5 +43,8 @@ Status convertIntegers(const std::string &what, int32_t type, Array &array);
 /// Every value of an integer array must be an id as the field says; the message names record and value.
 Status checkIds(const std::string &what, const nnrt_field &field, const Array &array);
 
+/// Every byte of a bool array must be 0 or 1, as generated code takes it; the message names record and byte.
+Status checkBooleans(const std::string &what, const Array &array);
+
 } // namespace nnrt
 #endif

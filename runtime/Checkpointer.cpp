@@ -1,7 +1,6 @@
 // The copy, and the thread that writes it.
 #include "Checkpointer.h"
 #include "Machine.h"
-#include <algorithm>
 #include <cmath>
 #include <csignal>
 #include <cstring>
@@ -37,8 +36,12 @@ Checkpointer::~Checkpointer() {
 
 template <typename Number>
 static bool allFinite(const char *data, int64_t bytes) {
-  const Number *at = reinterpret_cast<const Number *>(data), *end = at + bytes / int64_t(sizeof(Number));
-  return std::all_of(at, end, [](Number x) { return std::isfinite(x); });
+  const Number *at = reinterpret_cast<const Number *>(data);
+  int64_t count = bytes / int64_t(sizeof(Number));
+  bool finite = true;
+  for (int64_t i = 0; i < count; ++i) // without a way out, so that it becomes vectors
+    finite &= std::isfinite(at[i]);
+  return finite;
 }
 
 static bool isFinite(const nnrt_model &model, const char *owned) {

@@ -39,7 +39,7 @@ Status matchField(const std::string &what, const nnrt_field &field, Array &array
     NNRT_TRY(checkIds(what, field, array));
     NNRT_TRY(convertIntegers(what, field.type, array));
   }
-  return {};
+  return field.type == NNRT_BOOL ? checkBooleans(what, array) : Status();
 }
 
 Status ArrayDataset::set(std::vector<Array> arrays, const std::vector<std::string> &names) {

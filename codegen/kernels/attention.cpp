@@ -1,5 +1,5 @@
-// attention(query, key, value, scale, causal) -> (y, log_sum) without a matrix of all scores: for a block of queries,
-// one block of keys after the other adds to sums that are scaled anew where a larger score turns up (Milakov &
+// attention(query, key, value, scale, causal, mask) -> (y, log_sum) without a matrix of all scores: for a block of
+// queries, one block of keys after the other adds to sums that are scaled anew where a larger score turns up (Milakov &
 // Gimelshein, 2018; Dao et al., 2022). Lanes are queries while scores are made, and features while values are summed.
 // A task is a block of queries of one head.
 #include "codegen/BlockCode.h"
@@ -15,6 +15,8 @@ namespace {
 
 /// A score that counts for nothing: e^x is 0.
 constexpr double kHidden = -1e30;
+/// Scores below are hidden ones, to which something may have been added.
+constexpr double kBlind = -1e29;
 
 struct Shape {
   int64_t heads, t, s, d, e; ///< all leading axes together; queries, keys, features of both, features of values
@@ -25,6 +27,8 @@ struct Shape {
       64; ///< of a gradient that is split, a multiple of a block: queries are transposed once for them
   bool causal;
   double scale;
+  std::optional<RankedTensorType> mask;
+  SmallVector<int64_t> scores; ///< leading axes, queries and keys
 
   int64_t queryBlocks() const { return llvm::divideCeil(t, queryBlock); }
   /// Whether the gradient of queries and that of keys and values are tasks of their own, which takes seven products of
@@ -33,6 +37,14 @@ struct Shape {
   /// Lanes along this many features.
   int64_t lanesOf(int64_t features) const { return std::gcd(features, lanes); }
 };
+
+/// Whether `mask` takes part in tensors of `scores` by repeating itself along axes of one element.
+bool broadcasts(ArrayRef<int64_t> mask, ArrayRef<int64_t> scores) {
+  if (mask.size() > scores.size())
+    return false;
+  return llvm::all_of_zip(mask, scores.take_back(mask.size()),
+                          [](int64_t extent, int64_t whole) { return extent == 1 || extent == whole; });
+}
 
 /// None for other signatures, for half floats, and where vectors of queries or features would be short.
 std::optional<Shape> shapeOf(const KernelCall &call) {
@@ -50,7 +62,14 @@ std::optional<Shape> shapeOf(const KernelCall &call) {
   shape.queryBlock = 2 * shape.lanes;
   shape.causal = call.flag("causal");
   shape.scale = call.number("scale");
-  int64_t stackBytes = (shape.queryBlock * (2 * shape.d + 2 * shape.e + 2 * shape.keyBlock)) *
+  llvm::append_range(shape.scores, q.drop_back(2));
+  llvm::append_range(shape.scores, ArrayRef{shape.t, shape.s});
+  if (call.operands.size() > 3 && call.operands[3].getElementType().isInteger(1)) {
+    shape.mask = call.operands[3];
+    if (!broadcasts(shape.mask->getShape(), shape.scores))
+      return std::nullopt;
+  }
+  int64_t stackBytes = (shape.queryBlock * (2 * shape.d + 2 * shape.e + 3 * shape.keyBlock)) *
                        call.element().getIntOrFloatBitWidth() / 8;
   bool isWide = shape.t >= shape.lanes && shape.lanesOf(shape.e) >= 4 && shape.lanesOf(shape.d) >= 4;
   if (!isWide || stackBytes > 96 << 10)
@@ -63,11 +82,16 @@ struct AttentionCode : BlockCode {
   AttentionCode(const KernelCall &call, const KernelPlaces &places, KernelFrame &frame)
       : BlockCode(frame, call.element()), shape(*shapeOf(call)), places(places), width(shape.queryBlock) {
     lanes = shape.lanes;
+    if (shape.mask) {
+      offsets = stack(shape.keyBlock * width);
+      fill(whole(offsets), shape.keyBlock * width, 0);
+    }
   }
 
   const Shape shape;
   const KernelPlaces &places;
   const int64_t width;
+  Value offsets; ///< for a block of keys and queries, what the mask adds to their scores: 0 or kHidden
 
   Spot whole(Value buffer) { return {buffer, index(0)}; }
   /// Row `row` of an operand or result whose rows have `features` elements.
@@ -100,10 +124,55 @@ struct AttentionCode : BlockCode {
     multiply(p);
   }
 
-  /// The vector at `score`, of queries from `query` on, but for those that come before the key.
-  Value visible(Value score, Value query, Value key) {
+  /// How far the mask moves from one element of an axis of the scores to the next: 0 where it repeats itself.
+  int64_t maskStride(size_t axis) const {
+    ArrayRef<int64_t> mask = shape.mask->getShape();
+    size_t missing = shape.scores.size() - mask.size();
+    if (axis < missing || mask[axis - missing] == 1)
+      return 0;
+    ArrayRef<int64_t> inner = mask.drop_front(axis - missing + 1);
+    return std::accumulate(inner.begin(), inner.end(), int64_t(1), std::multiplies<>());
+  }
+
+  /// Fills `offsets` for `count` queries from `first` on and `keys` keys from `key` on.
+  void readMask(Value head, Value first, Value count, Value key, Value keys) {
+    if (!shape.mask)
+      return;
+    size_t leading = shape.scores.size() - 2;
+    Value base = index(0);
+    int64_t inner = 1;
+    for (size_t axis = leading; axis-- > 0; inner *= shape.scores[axis]) {
+      Value place =
+          arith::RemUIOp::create(b, loc, arith::DivUIOp::create(b, loc, head, index(inner)), index(shape.scores[axis]));
+      base = add(base, times(place, maskStride(axis)));
+    }
+    int64_t perQuery = maskStride(leading), perKey = maskStride(leading + 1);
+    base = add(add(base, times(first, perQuery)), times(key, perKey));
+    auto offsetAt = [&](Value place) {
+      Value byte = loadScalar({places.operands[3], place});
+      Value isSeen = arith::TruncIOp::create(b, loc, b.getI1Type(), byte);
+      return arith::SelectOp::create(b, loc, isSeen, constant(0, 1), constant(kHidden, 1));
+    };
+    if (perQuery == 0)
+      return loop(index(0), keys, 1, [&](Value k) {
+        Value offset = broadcast(offsetAt(add(base, times(k, perKey))), lanes);
+        loop(0, width, lanes, [&](Value lane) { store(offset, {offsets, add(times(k, width), lane)}); });
+      });
+    loop(index(0), count, 1, [&](Value query) {
+      Value row = add(base, times(query, perQuery));
+      loop(index(0), keys, 1,
+           [&](Value k) { storeScalar(offsetAt(add(row, times(k, perKey))), {offsets, add(times(k, width), query)}); });
+    });
+  }
+
+  /// The vector at `score`, of queries from `first` + `lane` on, but for those that do not see key number `k` of those
+  /// from `firstKey` on.
+  Value visible(Value score, Value first, Value lane, Value firstKey, Value k) {
+    if (shape.mask)
+      score = arith::AddFOp::create(b, loc, score, load({offsets, add(times(k, width), lane)}));
     if (!shape.causal)
       return score;
+    Value query = add(first, lane), key = add(firstKey, k);
     auto numbers = VectorType::get({lanes}, b.getI32Type());
     auto steps = llvm::to_vector(llvm::seq<int32_t>(0, lanes));
     auto asNumbers = [&](Value place) {
@@ -146,7 +215,8 @@ struct Forward : AttentionCode {
       forKeyBlocks(first, [&](Value key, Value keys) {
         Value keyRow = add(times(head, shape.s), key);
         multiplyFeatures(places.operands[1], keyRow, shape.d, queries, scores, keys);
-        loop(0, width, lanes, [&](Value lane) { makeWeights(lane, add(first, lane), key, keys); });
+        readMask(head, first, count, key, keys);
+        loop(0, width, lanes, [&](Value lane) { makeWeights(first, lane, key, keys); });
         scaleSums(count);
         addToQueries(scores, rowOf(places.operands[2], keyRow, shape.e), shape.e, whole(sums), index(width), width,
                      keys);
@@ -156,12 +226,12 @@ struct Forward : AttentionCode {
   }
 
   /// Scores become e^(score - largest so far).
-  void makeWeights(Value lane, Value query, Value key, Value keys) {
+  void makeWeights(Value first, Value lane, Value key, Value keys) {
     auto spot = [&](Value k) -> Spot { return {scores, add(times(k, width), lane)}; };
     Value before = load({largestScores, lane});
     Value now = carry(index(0), keys, 1, before, [&](Value k, ValueRange carried) {
-      Value score = visible(load(spot(k)), query, add(key, k));
-      if (shape.causal)
+      Value score = visible(load(spot(k)), first, lane, key, k);
+      if (shape.causal || shape.mask)
         store(score, spot(k));
       return Values{largest(score, carried[0])};
     })[0];
@@ -192,15 +262,20 @@ struct Forward : AttentionCode {
   void finish(Value row, Value count) {
     int64_t lanes = shape.lanesOf(shape.e);
     loop(index(0), count, 1, [&](Value query) {
-      Value total = loadScalar({totals, query});
-      if (Value logSums = places.results[1]) {
-        Value logSum = arith::AddFOp::create(b, loc, loadScalar({largestScores, query}), log(total));
-        storeScalar(logSum, {logSums, add(row, query)});
+      Value total = loadScalar({totals, query}), largestScore = loadScalar({largestScores, query});
+      Value share = arith::DivFOp::create(b, loc, constant(1, 1), total);
+      Value logSum = arith::AddFOp::create(b, loc, largestScore, log(total));
+      if (shape.mask) { // a query that sees no key
+        Value isBlind = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OLT, largestScore, constant(kBlind, 1));
+        share = arith::SelectOp::create(b, loc, isBlind, constant(0, 1), share);
+        logSum = arith::SelectOp::create(b, loc, isBlind, constant(0, 1), logSum);
       }
+      if (Value logSums = places.results[1])
+        storeScalar(logSum, {logSums, add(row, query)});
       Value y = places.results[0];
       if (!y)
         return;
-      Value share = broadcast(arith::DivFOp::create(b, loc, constant(1, 1), total), lanes);
+      share = broadcast(share, lanes);
       loop(0, shape.e, lanes, [&](Value feature) {
         Value sum = load({sums, add(times(query, shape.e), feature)}, lanes);
         store(arith::MulFOp::create(b, loc, sum, share), {y, add(times(add(row, query), shape.e), feature)});
@@ -215,8 +290,9 @@ struct Backward : AttentionCode {
   Value queries = stack(shape.d * width), slopes = stack(shape.e * width);
   Value weights = stack(shape.keyBlock * width), changes = stack(shape.keyBlock * width);
   Value logSums = stack(width), shares = stack(width);
-  Value q = places.operands[0], k = places.operands[1], v = places.operands[2], y = places.operands[3],
-        dy = places.operands[5];
+  size_t behind = shape.mask ? 4 : 3; ///< the number of the first operand behind those of the function
+  Value q = places.operands[0], k = places.operands[1], v = places.operands[2], y = places.operands[behind],
+        savedLogSums = places.operands[behind + 1], dy = places.operands[behind + 2];
   Value dq = places.results[0], dk = places.results[1], dv = places.results[2]; // null where nobody reads one
 
   void run() {
@@ -275,7 +351,7 @@ struct Backward : AttentionCode {
     fill(whole(logSums), width, 0);
     fill(whole(shares), width, 0);
     loop(index(0), count, 1, [&](Value query) {
-      storeScalar(loadScalar({places.operands[4], add(row, query)}), {logSums, query});
+      storeScalar(loadScalar({savedLogSums, add(row, query)}), {logSums, query});
       storeScalar(product(rowOf(y, add(row, query), shape.e), rowOf(dy, add(row, query), shape.e)), {shares, query});
     });
   }
@@ -286,9 +362,9 @@ struct Backward : AttentionCode {
     Value keyRow = add(times(head, shape.s), key);
     multiplyFeatures(k, keyRow, shape.d, queries, weights, keys);
     multiplyFeatures(v, keyRow, shape.e, slopes, changes, keys);
-    loop(index(0), keys, 1, [&](Value k) {
-      loop(0, width, lanes, [&](Value lane) { makeChanges(lane, add(first, lane), k, add(key, k)); });
-    });
+    readMask(head, first, count, key, keys);
+    loop(index(0), keys, 1,
+         [&](Value k) { loop(0, width, lanes, [&](Value lane) { makeChanges(first, lane, key, k); }); });
     if (dv)
       addToKeys(weights, rowOf(dy, row, shape.e), shape.e, rowOf(dv, keyRow, shape.e), keys, count);
     if (dk)
@@ -310,9 +386,9 @@ struct Backward : AttentionCode {
   }
 
   /// Scores become weights, gradients of weights those of scores.
-  void makeChanges(Value lane, Value query, Value k, Value key) {
+  void makeChanges(Value first, Value lane, Value key, Value k) {
     Value at = add(times(k, width), lane);
-    Value score = visible(load({weights, at}), query, key);
+    Value score = visible(load({weights, at}), first, lane, key, k);
     Value weight = share(arith::SubFOp::create(b, loc, score, load({logSums, lane})));
     Value change = arith::SubFOp::create(b, loc, load({changes, at}), load({shares, lane}));
     change = arith::MulFOp::create(b, loc, arith::MulFOp::create(b, loc, weight, constant(shape.scale)), change);
@@ -335,7 +411,10 @@ struct Backward : AttentionCode {
 };
 
 struct Attention : KernelFunction {
-  bool covers(const KernelCall &call) const override { return shapeOf(call).has_value(); }
+  bool covers(const KernelCall &call) const override {
+    std::optional<Shape> shape = shapeOf(call);
+    return shape && call.operands.size() == (shape->mask ? 4 : 3);
+  }
   KernelPlan plan(const KernelCall &call) const override {
     Shape shape = *shapeOf(call);
     KernelPlan plan;
@@ -349,7 +428,10 @@ struct Attention : KernelFunction {
 
 /// A task is a head, since all of its queries add to the gradients of its keys and values, but for a single head.
 struct AttentionGradient : KernelFunction {
-  bool covers(const KernelCall &call) const override { return call.operands.size() == 6 && shapeOf(call); }
+  bool covers(const KernelCall &call) const override {
+    std::optional<Shape> shape = shapeOf(call);
+    return shape && call.operands.size() == (shape->mask ? 7 : 6);
+  }
   KernelPlan plan(const KernelCall &call) const override {
     KernelPlan plan;
     Shape shape = *shapeOf(call);

@@ -21,7 +21,11 @@ CASES = {
         ("attention(q, k, v, 0.5, false)", "q:h,t,d k:h,s,d v:h,s,e", ["h,t,e"],
          ["1 1 1 1 1", "1 64 64 32 32", "1 19 70 5 8", "2 131 37 16 20"]),
         ("attention(q, k, v, 0.3, true)", "q:h,t,d k:h,s,d v:h,s,e", ["h,t,e"],
-         ["1 16 1 16 16", "1 77 16 50 20", "1 50 12 77 8", "3 64 64 16 32", "2 33 45 8 12"])],
+         ["1 16 1 16 16", "1 77 16 50 20", "1 50 12 77 8", "3 64 64 16 32", "2 33 45 8 12"]),
+        ("attention(q, k, v, 0.5, false, m > 0.4)", "q:h,t,d k:h,s,d v:h,s,e m:h,t,s", ["h,t,e"],  # some queries see nothing
+         ["1 1 1 1 1", "1 19 8 3 4", "2 131 16 37 20"]),
+        ("attention(q, k, v, 0.3, true, m > 0.4)", "q:h,t,d k:h,s,d v:h,s,e m:t,s", ["h,t,e"], ["1 77 20 50 16", "3 33 8 45 12"]),
+        ("attention(q, k, v, 0.3, false, m > -0.5)", "q:h,t,d k:h,s,d v:h,s,e m:h,o,s", ["h,t,e"], ["3 33 8 70 12 1"])],
     "dropout": [("dropout(x, cast(counter, i64), 0.3)", "x:r,n counter:k", ["r,n"], ["1 1 2", "33 65 2"])],
     "lstm_cell": [("lstm_cell(concat(a, b, c, d, axis: 1), x)", "a:r,n b:r,n c:r,n d:r,n x:r,n", ["r,n", "r,n"], ["1 1", "17 33"])],
     "gru_cell": [("gru_cell(concat(a, b, c, axis: 1), concat(c, b, a, axis: 1), x)", "a:r,n b:r,n c:r,n x:r,n", ["r,n"], ["1 1", "17 33"])],
@@ -39,7 +43,7 @@ def entries():
         for call, inputs, results, sizes in calls:
             shapes = dict(part.split(":") for part in inputs.split())
             letters = list(dict.fromkeys(re.findall(r"[a-z]", " ".join(shapes.values()))))
-            real = [name for name in shapes if name not in ("i", "counter")]
+            real = [name for name in shapes if name not in ("i", "m", "counter")]
             outputs, weights = ([f"{name}{k}" for k in range(len(results))] for name in "yg")
             slopes = [f"d_{name}" for name in real]
             arguments = ", ".join([*shapes, *weights])

@@ -2,6 +2,7 @@
 #include "runtime/Checkpoint.h"
 #include "runtime/Checksum.h"
 #include "runtime/Csv.h"
+#include "runtime/Dataset.h"
 #include "runtime/Gzip.h"
 #include "runtime/Idx.h"
 #include "runtime/Json.h"
@@ -411,6 +412,20 @@ TEST(Checkpoint, NumbersThatWouldOverflowAreRefused) {
 TEST(Checkpoint, ProgramsOfManyLinesAreNotCompared) {
   EXPECT_EQ(changedLines("a\nb\n", "a\nc\n", 9), "  - b\n  + c\n");
   EXPECT_EQ(changedLines(std::string(4000, '\n'), std::string(5000, '\n'), 9), "  in too many lines to compare them\n");
+}
+
+TEST(Array, BooleansAreBytesOfZeroAndOne) {
+  Array array;
+  uint8_t truths[] = {0, 1, 1, 0, 1, 2};
+  int64_t shape[] = {2};
+  nnrt_field field{"mask", shape, 1, NNRT_BOOL, 0, 0};
+  array.type = NNRT_BOOL;
+  array.shape = {3, 2};
+  array.data = reinterpret_cast<char *>(truths);
+  EXPECT_EQ(matchField("mask.npy", field, array).message(),
+            "mask.npy: record 2 holds the byte 2, and a bool is 0 or 1: write the array again as bool, or as u8");
+  truths[5] = 1;
+  EXPECT_EQ(matchField("mask.npy", field, array).message(), "");
 }
 
 TEST(Array, IdsAreCheckedWithRecordAndValue) {
