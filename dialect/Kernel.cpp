@@ -78,6 +78,11 @@ void KernelOp::print(OpAsmPrinter &p) {
 
 // ---- launch
 
+void LaunchOp::getEffects(SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>> &effects) {
+  if (getOffsets())
+    effects.emplace_back(MemoryEffects::Write::get());
+}
+
 LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
   size_t values = getNumOperands() + getNumResults();
   if (getOffsets() && (getOffsets()->size() < values || getOffsets()->size() > values + 1))

@@ -5,6 +5,7 @@
 include "dialect/Dialect.td"
 include "mlir/IR/SymbolInterfaces.td"
 include "mlir/Interfaces/ControlFlowInterfaces.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
 include "mlir/IR/RegionKindInterface.td"
 
 def NN_YieldOp : NN_Op<"yield", [Pure, Terminator, ReturnLike, NoGradient, Structural, ParentOneOf<["GroupOp", "KernelOp"]>]> {
@@ -61,11 +62,13 @@ def NN_KernelOp : NN_Op<"kernel", [IsolatedFromAbove, Symbol, NoGradient, Struct
   let hasCustomAssemblyFormat = 1;
 }
 
-def NN_LaunchOp : NN_Op<"launch", [Pure, NoGradient, Structural, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+def NN_LaunchOp : NN_Op<"launch", [DeclareOpInterfaceMethods<MemoryEffectsOpInterface>, NoGradient, Structural,
+                                   DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "Runs a kernel";
   let description = [{
     Operands and results are tensors of the step. After planning, `offsets` holds where the operands, the results and the
-    kernel's workspace, if any, lie in the arena, in bytes, and `barrier` whether earlier launches must be done first. In
+    kernel's workspace, if any, lie in the arena, in bytes, and `barrier` whether earlier launches must be done first: from
+    then on it writes memory, and two equal ones are not one, since others may have written there in between. In
     scans, `strides` holds by how much a round moves each of them: one row for each loop around, the outermost first.
 
     ```mlir

@@ -22,8 +22,8 @@ def NN_EmitOp : NN_Op<"emit", [Pure, Terminator, ReturnLike, NoGradient, Structu
   let builders = [OpBuilder<(ins), "">];
 }
 
-def NN_ScanOp : NN_Op<"scan", [Pure, NoGradient, Structural, IsolatedFromAbove, AttrSizedOperandSegments,
-                               SingleBlockImplicitTerminator<"EmitOp">]> {
+def NN_ScanOp : NN_Op<"scan", [RecursiveMemoryEffects, RecursivelySpeculatable, NoGradient, Structural, IsolatedFromAbove,
+                               AttrSizedOperandSegments, SingleBlockImplicitTerminator<"EmitOp">]> {
   let summary = "Steps 0 .. trips - 1 of a body that carries values from step to step and may emit some";
   let description = [{
     The body's arguments are the step t, the carried values (at first `carry`), the elements t of what the loop runs

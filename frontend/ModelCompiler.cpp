@@ -177,6 +177,16 @@ bool ModelCompiler::resolveInputs() {
 // Description
 //===--------------------------------------------------------------------------------------------------------------===//
 
+/// The program's text and, behind it, what the command line made of it.
+std::string ModelCompiler::describeSource() const {
+  std::string text = top.source->text().str();
+  for (const auto &[name, value] : evaluator.program.defines())
+    text += "// -D " + name + "=" + value->span.text().str() + "\n";
+  if (train.decl && !train.decl->phase.text.empty())
+    text += "// --train=" + train.decl->phase.text + "\n";
+  return text;
+}
+
 void ModelCompiler::describe() {
   mlir::OpBuilder b(module.getContext());
   llvm::SmallVector<mlir::Attribute> ownedValues;
@@ -186,7 +196,7 @@ void ModelCompiler::describe() {
                                                b.getNamedAttr("type", mlir::TypeAttr::get(value.type))}));
   module->setAttr("nn.model", b.getStringAttr(model.name.text));
   module->setAttr("nn.batch", b.getI64IntegerAttr(train.batch));
-  module->setAttr("nn.source", b.getStringAttr(top.source->text()));
+  module->setAttr("nn.source", b.getStringAttr(describeSource()));
   module->setAttr("nn.source_hash", b.getStringAttr(llvm::utohexstr(llvm::xxh3_64bits(top.source->text()),
                                                                     /*LowerCase=*/true, /*Width=*/16)));
   module->setAttr("nn.owned", b.getArrayAttr(ownedValues));

@@ -143,6 +143,7 @@ private:
 
   // Description.
   void describe();
+  std::string describeSource() const;
   void describeLayers();
 
   Evaluator evaluator;

@@ -18,9 +18,12 @@ Status Checkpointer::start(bool keepsBest) {
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  writer = std::thread([this] { run(); });
+  int error = writer.start([this] { run(); });
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return {};
+  return error
+             ? machine("cannot start the thread that writes checkpoints (%s): this user's processes are at their limit",
+                       strerror(error))
+             : Status();
 }
 
 Checkpointer::~Checkpointer() {

@@ -3,9 +3,9 @@
 #define NNRT_CHECKPOINTER_H
 #include "CheckpointFolder.h"
 #include "Log.h"
+#include "Thread.h"
 #include <condition_variable>
 #include <mutex>
-#include <thread>
 
 namespace nnrt {
 
@@ -43,7 +43,7 @@ private:
   int64_t lastStep;
   double lastTime = 0;
 
-  std::thread writer;
+  Thread writer;
   std::mutex mutex;
   std::condition_variable changed;
   bool busy = false, ends = false; // under `mutex`, with `result`

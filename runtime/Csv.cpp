@@ -3,6 +3,8 @@
 #include "Gzip.h"
 #include <algorithm>
 #include <charconv>
+#include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <limits>
 #include <string_view>
@@ -170,6 +172,11 @@ static const char *parse(const char *begin, const char *end, T &value, const cha
   auto [stop, error] = std::from_chars(begin, end, value);
   if (stop != end || error == std::errc::invalid_argument)
     return otherwise;
+  if constexpr (std::is_floating_point_v<T>) {
+    if (error == std::errc::result_out_of_range) // too large, or so small that it is 0 or denormal
+      value = T(strtod(std::string(begin, end).c_str(), nullptr));
+    return std::isfinite(value) ? nullptr : error == std::errc() ? "is not finite" : "is beyond the range of its type";
+  }
   return error == std::errc() ? nullptr : "is beyond the range of its type";
 }
 

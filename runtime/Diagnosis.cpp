@@ -22,8 +22,7 @@ void Diagnosis::keep() {
     memcpy(kept.data(), instance.arena.data(), kept.size());
 }
 
-/// The first parameter that a step has left not finite: its gradient was not.
-static std::string firstParameter(const Instance &instance) {
+std::string Diagnosis::spoiledParameter() const {
   const nnrt_model &model = instance.model;
   for (int64_t i = 0; i < model.n_owned; ++i) {
     const nnrt_tensor &tensor = model.owned[i];
@@ -40,7 +39,7 @@ static std::string firstParameter(const Instance &instance) {
 Status Diagnosis::explain(int64_t step, std::string &text) {
   text.clear();
   if (!description) {
-    if (std::string parameter = firstParameter(instance); !parameter.empty())
+    if (std::string parameter = spoiledParameter(); !parameter.empty()) // its gradient was not finite
       text =
           format("the first gradient that is not finite is that of `%s`; compiled with nnc --with=check, the program "
                  "finds the layer where it began",

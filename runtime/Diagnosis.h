@@ -19,6 +19,9 @@ public:
   /// again, the owned values become those in front of it, unless all is finite.
   Status explain(int64_t step, std::string &text);
 
+  /// The first parameter that holds a value that is not finite, or "".
+  std::string spoiledParameter() const;
+
 private:
   Instance &instance;
   const nnrt_entry *description;

@@ -1,6 +1,8 @@
 // The evaluation loop: tallies to zero, batches added, results taken once.
 #include "Evaluate.h"
 #include <algorithm>
+#include <cmath>
+#include <cstdio>
 #include <cstring>
 
 namespace nnrt {
@@ -42,6 +44,12 @@ Status Evaluation::run(Metrics &metrics, const std::function<bool(int64_t)> &onB
   for (const nnrt_tensor *tensor : result.all(NNRT_METRIC))
     if (tensor->rank == 0)
       metrics.emplace_back(tensor->name, result.scalar(*tensor));
+  if (double loss = valueOf(metrics, "loss"); !std::isfinite(loss) && !warned) {
+    warned = true;
+    fprintf(stderr,
+            "the loss of the evaluation is %s: look for values in its data, or in the weights, that are not finite\n",
+            std::isnan(loss) ? "NaN" : "infinite");
+  }
   return {};
 }
 

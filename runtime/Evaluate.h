@@ -29,6 +29,7 @@ private:
   Entry evaluate, result;
   Feeder feeder;
   const Part &part;
+  bool warned = false; // that its loss is not finite
 };
 
 } // namespace nnrt

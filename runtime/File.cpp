@@ -1,6 +1,8 @@
 // Paths, and writing by rename.
 #include "File.h"
+#include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -63,10 +65,17 @@ static bool isStream(const std::string &path) {
   return stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
 }
 
+/// A name beside the file, no longer than names may be.
+static std::string temporaryFor(const std::string &target) {
+  std::string suffix = format(".%d.tmp", int(getpid()));
+  size_t start = target.rfind('/') + 1, most = NAME_MAX - suffix.size(); // npos + 1 is 0
+  return target.substr(0, start + std::min(target.size() - start, most)) + suffix;
+}
+
 Status writeFile(const std::string &path, const std::vector<Piece> &pieces, const char *option) {
   std::string target = targetOf(path);
   bool inPlace = isStream(target);
-  std::string written = inPlace ? target : target + format(".%d.tmp", int(getpid()));
+  std::string written = inPlace ? target : temporaryFor(target);
   int file = open(written.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (file < 0)
     return wrong("cannot write '%s' (%s): choose another place with %s", path.c_str(), strerror(errno), option);
@@ -120,6 +129,9 @@ Status checkWritable(const std::string &path, const char *option) {
                  path.c_str(), option);
   if (isFolder(path))
     return wrong("'%s' is a folder: %s takes the name of a file", path.c_str(), option);
+  struct stat status;
+  if (lstat(path.c_str(), &status) != 0 && errno == ENAMETOOLONG)
+    return wrong("cannot write '%s' (%s): choose another name with %s", path.c_str(), strerror(errno), option);
   if (access(folder.c_str(), W_OK) != 0)
     return wrong("cannot write into the folder '%s' (%s): choose another place with %s", folder.c_str(),
                  strerror(errno), option);

@@ -15,6 +15,7 @@ namespace {
 struct Measured {
   double rate, loss, smooth;
 };
+constexpr int64_t fewest = 8; ///< points of a curve
 } // namespace
 
 /// The rate at which the smoothed loss falls fastest per factor of the rate, in front of its minimum; 0 where it
@@ -53,6 +54,9 @@ Status runFindRate(const Invocation &invocation) {
   double from = options.number("--from", 1e-6), to = options.number("--to", 10);
   if (!(from > 0) || !(to > from))
     return usage("find-lr goes from a rate above 0 to a larger one, not from %g to %g", from, to);
+  if (steps < fewest)
+    return usage("--steps: a curve of the loss takes at least %lld steps, not %lld", (long long)fewest,
+                 (long long)steps);
   std::string out = options.text("-o");
   if (!out.empty())
     NNRT_TRY(checkWritable(out, "-o"));
@@ -74,7 +78,7 @@ Status runFindRate(const Invocation &invocation) {
   std::vector<Measured> run;
   double mean = 0, weight = 0, lowest = INFINITY;
   for (int64_t i = 0; i < steps; ++i) {
-    double rate = from * std::pow(to / from, steps > 1 ? double(i) / double(steps - 1) : 0);
+    double rate = std::exp(std::log(from) + (std::log(to) - std::log(from)) * double(i) / double(steps - 1));
     step->setRate(rate);
     NNRT_TRY(step->load(i));
     double loss = step->run(i);
@@ -88,7 +92,7 @@ Status runFindRate(const Invocation &invocation) {
     if (i > 10 && run.back().smooth > 4 * std::fabs(lowest))
       break; // it only grows from here
   }
-  if (run.size() < 8)
+  if (int64_t(run.size()) < fewest)
     return wrong("find-lr: the loss became infinite or NaN at a rate of %g already: begin lower, with --from",
                  run.empty() ? from : run.back().rate);
   Chart chart = chartOf(run);

@@ -1,14 +1,16 @@
 // Folders to lists of files, files to records.
 #include "Images.h"
+#include "Machine.h"
 #include "Picture.h"
+#include "Thread.h"
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <deque>
 #include <dirent.h>
 #include <map>
-#include <thread>
 
 namespace nnrt {
 
@@ -143,12 +145,14 @@ Status Images::prepare(const std::vector<int64_t> &wanted) {
       problems[i] = readPicture(items[missing[i].first].path, image.shape[0], image.shape[1], image.shape[2],
                                 reinterpret_cast<uint8_t *>(missing[i].second));
   };
-  std::vector<std::thread> helpers;
-  for (size_t i = 1; i < std::min<size_t>(std::thread::hardware_concurrency(), count); ++i)
-    helpers.emplace_back(work);
+  std::deque<Thread> helpers;
+  for (size_t i = 1; i < std::min<size_t>(size_t(onlineCpus()), count); ++i)
+    if (helpers.emplace_back().start(work) != 0)
+      break; // the others do its share
   work();
-  for (std::thread &helper : helpers)
-    helper.join();
+  for (Thread &helper : helpers)
+    if (helper.joinable())
+      helper.join();
   for (Status &problem : problems)
     NNRT_TRY(std::move(problem));
   return {};

@@ -61,7 +61,7 @@ Status Folds::run(int64_t index, Metrics &results) {
                  (long long)index, (long long)count, (long long)data.training.count, (long long)batch);
   bool shuffle = options.has("--shuffle") ? options.text("--shuffle") == "yes" : train.shuffle != 0;
   Sampler sampler(data.training.count, batch, uint64_t(state.seed), shuffle, train.drop_last != 0);
-  setLength(options, train, sampler, state);
+  NNRT_TRY(setLength(options, train, sampler, state));
   bool overlap = invocation.model.threads != 0 && options.text("--overlap", "yes") == "yes";
   if (options.has("--tensorboard"))
     NNRT_TRY(log.openEvents(joinPath(options.text("--tensorboard"), format("fold-%lld", (long long)index)), 0));

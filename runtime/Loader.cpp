@@ -45,8 +45,10 @@ Status Loader::load(int64_t step) {
 void Loader::begin(int64_t step) {
   if (!overlap)
     return;
-  if (!thread.joinable())
-    thread = std::thread([this] { work(); });
+  if (!thread.joinable() && thread.start([this] { work(); }) != 0) {
+    overlap = false; // batches are made when they are needed
+    return;
+  }
   {
     std::lock_guard<std::mutex> lock(mutex);
     wanted = step;

@@ -5,9 +5,9 @@
 #define NNRT_LOADER_H
 #include "Augment.h"
 #include "Sampler.h"
+#include "Thread.h"
 #include <condition_variable>
 #include <mutex>
-#include <thread>
 
 namespace nnrt {
 
@@ -38,7 +38,7 @@ private:
   Status problem;                 // with it
   std::mutex mutex;
   std::condition_variable changed;
-  std::thread thread;
+  Thread thread;
 };
 
 } // namespace nnrt

@@ -14,13 +14,20 @@ Log::~Log() {
     fclose(file);
 }
 
-Status Log::open(const std::string &name, int64_t keep) {
+Status Log::open(const std::string &name, bool goesOn, int64_t keep) {
   path = name;
   if (path.empty())
     return {};
   line.reserve(4096);
   struct stat facts;
-  bool holds = keep > 0 && stat(path.c_str(), &facts) == 0;
+  bool isThere = goesOn && stat(path.c_str(), &facts) == 0, holds = isThere && S_ISREG(facts.st_mode) && keep > 0;
+  if (isThere && S_ISREG(facts.st_mode) && facts.st_size > 0 && keep == 0)
+    return wrong(
+        "'%s' is there, and the run that goes on had no log when its checkpoint was written: name another file "
+        "with --log, or move this one away",
+        path.c_str());
+  if (goesOn && !isThere && keep > 0)
+    fprintf(stderr, "'%s' is not there any more: it begins behind the checkpoint\n", path.c_str());
   if (holds && facts.st_size < keep) {
     fprintf(stderr, "'%s' is shorter than when the checkpoint was written: lines are missing in it\n", path.c_str());
     keep = facts.st_size;

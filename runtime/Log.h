@@ -13,8 +13,8 @@ public:
   Log(const Log &) = delete;
   Log &operator=(const Log &) = delete;
   ~Log();
-  /// Starts the file anew, or goes on behind its first `keep` bytes; without a path nothing is logged.
-  Status open(const std::string &path, int64_t keep = 0);
+  /// Starts the file anew or, where the run `goesOn`, behind its first `keep` bytes; without a path nothing is logged.
+  Status open(const std::string &path, bool goesOn = false, int64_t keep = 0);
   /// Also writes events into this folder, from now on and on from behind `step`.
   Status openEvents(const std::string &folder, int64_t step) {
     lastStep = step;

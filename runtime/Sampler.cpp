@@ -51,6 +51,7 @@ void Sampler::indices(int64_t step, int64_t *out) {
   }
 }
 
+int64_t Sampler::mostEpochs() const { return (INT64_MAX - size) / perEpoch; }
 int64_t Sampler::stepsFor(int64_t epochs) const { return (epochs * perEpoch + size - 1) / size; }
 
 int64_t Sampler::epochsAfter(int64_t steps) const { return steps * size / perEpoch; }

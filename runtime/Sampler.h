@@ -29,6 +29,8 @@ public:
   void indices(int64_t step, int64_t *out);
   /// Steps after which `epochs` epochs have been seen.
   int64_t stepsFor(int64_t epochs) const;
+  /// The most epochs whose records can be counted.
+  int64_t mostEpochs() const;
   /// Epochs completed once `steps` steps are done.
   int64_t epochsAfter(int64_t steps) const;
   int64_t batch() const { return size; }

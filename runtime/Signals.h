@@ -5,7 +5,9 @@
 
 namespace nnrt {
 
-/// While one lives, the first SIGINT or SIGTERM is only noted; one that comes seconds later ends the process.
+/// While one lives, the first SIGINT, SIGTERM or SIGHUP (where `nohup` has not put it away) is only noted; one that
+/// comes seconds later ends the process. A closed pipe and a file that may not grow fail as writing does, not by a
+/// signal; mapped data that is cut ends the process with a message.
 class SignalWatch {
 public:
   SignalWatch();
@@ -16,7 +18,8 @@ public:
   static int arrived();
 
 private:
-  struct sigaction oldInterrupt, oldTerminate;
+  static constexpr int watched[] = {SIGINT, SIGTERM, SIGHUP}, ignored[] = {SIGPIPE, SIGXFSZ};
+  struct sigaction oldWatched[3], oldIgnored[2], oldBus;
 };
 
 } // namespace nnrt

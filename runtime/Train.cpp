@@ -131,6 +131,13 @@ static void setRun(const Options &options, const nnrt_train &train, int64_t batc
   if (run.goesOn && state.examples != count)
     fprintf(stderr, "the training data held %lld records and now holds %lld: their order is another one\n",
             (long long)state.examples, (long long)count);
+  if (run.goesOn && state.batch != batch) {
+    auto epoch = [&](int64_t records) {
+      return (long long)Sampler(count, records, 0, false, train.drop_last != 0).epochsAfter(state.step) + 1;
+    };
+    fprintf(stderr, "a step had %lld records and now has %lld: the data goes on in epoch %lld in place of %lld\n",
+            (long long)state.batch, (long long)batch, epoch(batch), epoch(state.batch));
+  }
   state.examples = count;
   state.batch = batch;
   if (options.has("--shuffle"))
@@ -184,10 +191,10 @@ Status runTrain(const Invocation &invocation) {
   RunState &state = run.state;
   Sampler sampler(run.data.training.count, description->batch, uint64_t(state.seed), state.shuffle,
                   train->drop_last != 0);
-  setLength(options, *train, sampler, state);
+  NNRT_TRY(setLength(options, *train, sampler, state));
 
   Log log;
-  NNRT_TRY(log.open(options.text("--log"), state.logBytes));
+  NNRT_TRY(log.open(options.text("--log"), run.goesOn, state.logBytes));
   if (options.has("--tensorboard"))
     NNRT_TRY(log.openEvents(options.text("--tensorboard"), state.step));
   bool overlap = invocation.model.threads != 0 && options.text("--overlap", "yes") == "yes";

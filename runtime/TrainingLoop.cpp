@@ -25,6 +25,16 @@ Status TrainingLoop::diverged(double norm) {
       cause.c_str());
 }
 
+/// No loss tells what the last update did.
+Status TrainingLoop::checkResult() const {
+  if (stopping.best())
+    return {};
+  std::string parameter = diagnosis.spoiledParameter();
+  return parameter.empty() ? Status()
+                           : wrong("`%s` is not finite behind step %lld of %lld: lower the learning rate (--lr); %s",
+                                   parameter.c_str(), (long long)state.step, (long long)state.total, kept.c_str());
+}
+
 /// What follows the last step of an epoch. `ends` where the run does; an interruption leaves it to be done again.
 Status TrainingLoop::validate(Progress &progress, bool &ends) {
   int64_t epochs = sampler.epochsAfter(state.step), epoch = std::max<int64_t>(epochs, 1);
@@ -94,10 +104,10 @@ Status TrainingLoop::run() {
     if (checkpointer)
       NNRT_TRY(checkpointer->step(state, stopping.best()));
   }
-  return {};
+  return checkResult();
 }
 
-void setLength(const Options &options, const nnrt_train &train, const Sampler &sampler, RunState &state) {
+Status setLength(const Options &options, const nnrt_train &train, const Sampler &sampler, RunState &state) {
   if (options.has("--steps") || options.has("--epochs")) {
     state.lengthGiven = true;
     state.total = options.integer("--steps", 0);
@@ -106,8 +116,12 @@ void setLength(const Options &options, const nnrt_train &train, const Sampler &s
     state.total = train.steps;
     state.epochs = train.epochs;
   }
+  if (state.epochs > sampler.mostEpochs())
+    return usage("--epochs: %lld epochs are more steps than can be counted; at most %lld", (long long)state.epochs,
+                 (long long)sampler.mostEpochs());
   if (state.epochs)
     state.total = sampler.stepsFor(state.epochs);
+  return {};
 }
 
 } // namespace nnrt

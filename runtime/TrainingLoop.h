@@ -33,10 +33,11 @@ private:
   Status validate(Progress &progress, bool &ends);
   Status runStep(Progress &progress);
   Status diverged(double norm);
+  Status checkResult() const;
 };
 
 /// The length of the run: what the command line says or, where the run goes on, has said; else what the program says.
-void setLength(const Options &options, const nnrt_train &train, const Sampler &sampler, RunState &state);
+Status setLength(const Options &options, const nnrt_train &train, const Sampler &sampler, RunState &state);
 
 } // namespace nnrt
 #endif
