@@ -111,6 +111,16 @@ static Status outputFile(const Options &options, const char *verb, std::string &
   return out.empty() ? Status() : checkWritable(out, "--out");
 }
 
+/// Records are printed one by one: every output must have a row for each.
+static Status checkRows(const Entry &entry) {
+  for (const nnrt_tensor *output : entry.all(NNRT_OUTPUT))
+    if (output->rank == 0 || output->shape[0] != entry.batch())
+      return wrong("the output '%s' has %s for a batch of %lld records: what it says of each record is not known",
+                   output->name, output->rank ? format("%lld rows", (long long)output->shape[0]).c_str() : "one value",
+                   (long long)entry.batch());
+  return {};
+}
+
 /// Runs one of `candidates` on every file, batch by batch.
 static Status runOnFiles(const Options &options, Instance &instance, const std::vector<const nnrt_entry *> &candidates,
                          Writer &writer) {
@@ -121,6 +131,7 @@ static Status runOnFiles(const Options &options, Instance &instance, const std::
     std::unique_ptr<GivenBatchSource> source;
     NNRT_TRY(GivenBatchSource::match(path, std::move(arrays), instance, candidates, source));
     Entry entry(instance, source->entry());
+    NNRT_TRY(checkRows(entry));
     entry.set(NNRT_SEED, options.integer("--seed", 0));
     for (int64_t first = 0; first < source->count(); first += entry.batch()) {
       int64_t rows = std::min(entry.batch(), source->count() - first);
