@@ -56,6 +56,8 @@ for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "NNC_NIGHT"):
         config.environment[name] = os.environ[name]
 
 config.available_features |= features.available()
+if os.environ.get("NNC_VERIFY_EACH") == "1":
+    config.available_features.add("verify-passes")
 if not os.path.exists(os.path.join(config.build_dir, "lib", "aarch64", "libnnrt.a")):
     config.available_features.discard("qemu-aarch64")
 if not os.path.exists(os.path.join(config.build_dir, "lib", "libnnrt-images.a")):
