@@ -179,12 +179,14 @@ bool ModelCompiler::resolveInputs() {
 
 /// The program's text and, behind it, what the command line made of it.
 std::string ModelCompiler::describeSource() const {
-  std::string text = top.source->text().str();
+  std::string made;
   for (const auto &[name, value] : evaluator.program.defines())
-    text += "// -D " + name + "=" + value->span.text().str() + "\n";
+    made += "// -D " + name + "=" + value->span.text().str() + "\n";
   if (train.decl && !train.decl->phase.text.empty())
-    text += "// --train=" + train.decl->phase.text + "\n";
-  return text;
+    made += "// --train=" + train.decl->phase.text + "\n";
+  llvm::StringRef text = top.source->text();
+  bool endsInLine = !made.empty() && !text.ends_with("\n");
+  return (text + (endsInLine ? "\n" : "") + made).str();
 }
 
 void ModelCompiler::describe() {
