@@ -130,9 +130,16 @@ Value Evaluator::apply(const Callable &callable, std::vector<Arg> inputs, Span s
   CallFrame callee(&decl, frame, span, callable.configuration);
   if (decl.role == Role::Schedule)
     callee.path = frame->path;
+  if (decl.role == Role::Metric && !frame->decl && frame->metric != MetricPhase::None) { // an entry of `metrics`
+    callee.metric = frame->metric;
+    unsigned number = ++(*frame->counters)["metric"];
+    callee.path = number > 1 ? frame->path + "_" + std::to_string(number) : frame->path;
+  }
   if (callable.isLayer()) {
-    if (frame->decl && frame->decl->role != Role::Layer && frame->decl->role != Role::Model) {
-      error(span, "a layer is applied in layers and models only, not in a " + Twine(keyword(frame->decl->role)));
+    bool inMetric = !frame->decl && frame->metric != MetricPhase::None;
+    if (inMetric || (frame->decl && frame->decl->role != Role::Layer && frame->decl->role != Role::Model)) {
+      error(span, "a layer is applied in layers and models only, not in a " +
+                      Twine(keyword(inMetric ? Role::Metric : frame->decl->role)));
       return Value::error();
     }
     callee.instance = callable.instance;

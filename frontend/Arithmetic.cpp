@@ -325,7 +325,9 @@ Value Evaluator::select(const Value &condition, Value a, Value b, Span span) {
   if (condition.isBool())
     return condition.asBool() ? a : b;
   if (!condition.isTensor() || !condition.asTensor().element().isInteger(1)) {
-    error(span, "`select` chooses by booleans, and this is " + names.describe(condition));
+    auto &message = error(span, "`select` chooses by booleans, and this is " + names.describe(condition));
+    if (condition.isTensor())
+      message.hint("a comparison makes booleans: `mask != 0`");
     return Value::error();
   }
   Tensor x, y;

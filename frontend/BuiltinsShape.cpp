@@ -47,6 +47,8 @@ Value nn::frontend::reshapeBuiltin(BuiltinCall &call) {
         call.evaluator.error(call.span, "`reshape` keeps the number of elements: " + call.evaluator.names.type(*x) +
                                             " does not fit " + call.evaluator.names.shape(*shape));
     call.evaluator.addTrail(message, call.arguments[0], "it");
+    if (llvm::count(*shape, -1) > 1)
+      message.hint("one extent may be -1, which stands for what is left over");
     return Value::error();
   }
   return Value::tensor(call.evaluator.emitter.reshape(*x, *shape));

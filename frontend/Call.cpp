@@ -191,14 +191,19 @@ Value Evaluator::call(const CallExpr &expr, const Value *piped, Span pipedSpan, 
   }
   if (anyTensor) {
     auto misplaced = llvm::find_if(arguments, [](const Arg &a) { return a.value.isTensor(); });
-    std::string configuration, input = misplaced->span.text().str();
+    std::string configuration, input = misplaced->span.text().str(), corrected;
     for (const Arg &argument : arguments)
       if (!argument.value.isTensor())
         configuration += (configuration.empty() ? "" : ", ") + argument.span.text().str();
+    std::string configured = decl->name.text + "(" + configuration + ")";
+    if (misplaced->name.empty())
+      corrected = "`" + input + " |> " + configured + "`";
+    else
+      corrected =
+          "`" + (piped ? pipedSpan.text().str() + " |> " + configured + "(" : configured + "(x, ") + input + ")`";
     error(misplaced->span, "the configuration of `" + decl->name.text + "` holds no tensors, and this is " +
                                names.describe(misplaced->value))
-        .hint("configuration comes first, tensors second: `" + input + " |> " + decl->name.text + "(" + configuration +
-              ")`");
+        .hint("configuration comes first, tensors second: " + corrected);
     return Value::error();
   }
   Value configured = configure(callable, std::move(arguments), expr.span);

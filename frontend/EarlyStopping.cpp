@@ -72,10 +72,10 @@ bool ModelCompiler::checkStop() {
   EarlyStopping &stop = *train.stop;
   if (!checkValidation(stop.result, stop.span, "`stop`"))
     return false;
-  for (const auto &[name, value] : metricsOf())
-    if (name == stop.result && !stop.rising && value.asCallable().decl &&
-        value.asCallable().decl->role == FunctionDecl::Role::Metric) {
-      evaluator.error(stop.span, "`early_stopping` cannot know whether a larger or a smaller `" + name + "` is better")
+  for (const Metric &metric : metricsOf())
+    if (metric.name == stop.result && metric.rising && !stop.rising) {
+      evaluator
+          .error(stop.span, "`early_stopping` cannot know whether a larger or a smaller `" + metric.name + "` is better")
           .hint("say `mode: max` or `mode: min`");
       return false;
     }

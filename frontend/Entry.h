@@ -57,6 +57,7 @@ public:
   /// The value of an owned tensor here and now.
   Tensor owned(const OwnedValue &value);
   void update(const OwnedValue &value, Tensor to);
+  bool isChanged(const OwnedValue &value) const { return changed.count(value.path); }
   /// Whether the entry has read or changed the value before.
   bool knows(const OwnedValue &value) const { return current.count(value.path); }
   /// The first place in the function's body.

@@ -38,9 +38,13 @@ static const Frame *layerOf(const Frame *frame) {
 Diagnostic &Evaluator::error(Span span, const Twine &text) {
   Span place = userSpan(span);
   Diagnostic &result = diagnostics.error(place, text);
-  if (const Frame *layer = layerOf(frame); layer && layer->decl && layer->decl->role == FunctionDecl::Role::Layer)
+  if (const Frame *layer = layerOf(frame); layer && layer->decl && layer->decl->role == FunctionDecl::Role::Layer) {
+    bool calledHere = place.source == layer->callSpan.source && place.begin >= layer->callSpan.begin &&
+                      place.end <= layer->callSpan.end;
     result.note("in the layer `" + layer->path + "`, " +
-                (StringRef("AEIO").contains(layer->decl->name.text[0]) ? "an " : "a ") + layer->decl->name.text);
+                    (StringRef("AEIO").contains(layer->decl->name.text[0]) ? "an " : "a ") + layer->decl->name.text,
+                calledHere || layer->callSpan.inLibrary() ? Span() : layer->callSpan);
+  }
   return result;
 }
 

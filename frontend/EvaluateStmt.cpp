@@ -259,7 +259,7 @@ void Evaluator::loop(const ForStmt &stmt, Flow &flow) {
   frame->counters = outerCounters;
 }
 
-/// `require condition, "message {value}"`: the message is given at the user's call where the library requires.
+/// `require condition, "message {value}"`: the message is given at the call, since the mistake is there.
 bool Evaluator::require(const RequireStmt &stmt) {
   Value condition = evaluate(*stmt.condition);
   if (condition.isError() || (condition.isBool() && condition.asBool()))
@@ -283,7 +283,9 @@ bool Evaluator::require(const RequireStmt &stmt) {
       trail = value;
     rest = rest.drop_front(close + 1);
   }
-  auto &message = error(stmt.span, text);
+  auto &message = error(frame->callSpan ? frame->callSpan : stmt.span, text);
+  if (frame->callSpan && !stmt.span.inLibrary())
+    message.note("required here", stmt.span);
   addTrail(message, trail);
   return false;
 }

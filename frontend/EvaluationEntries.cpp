@@ -6,57 +6,8 @@
 //===--------------------------------------------------------------------------------------------------------------===//
 #include "dialect/NN.h"
 #include "frontend/ModelCompiler.h"
-#include "llvm/Support/Casting.h"
 
 using namespace nn::frontend;
-using llvm::Twine;
-
-/// The metrics by name, as callables.
-std::vector<std::pair<std::string, Value>> ModelCompiler::metricsOf() {
-  std::vector<std::pair<std::string, Value>> result;
-  if (!train.metrics)
-    return result;
-  auto *list = llvm::dyn_cast<ListExpr>(train.metrics);
-  if (!list) {
-    evaluator.error(train.metrics->span, "`metrics` is a list")
-        .hint("write `metrics = [" + train.metrics->span.text() + "]`");
-    return result;
-  }
-  for (const ExprPtr &expr : list->elements) {
-    Value metric = evaluator.withDefaults(evaluator.evaluate(*expr), expr->span);
-    if (metric.isError())
-      continue;
-    if (!metric.isCallable()) {
-      evaluator.error(expr->span,
-                      "a metric is a metric or a loss function, and this is " + evaluator.names.describe(metric));
-      continue;
-    }
-    Callable named = metric.asCallable();
-    named.span = expr->span;
-    std::string name = named.name().str();
-    for (const auto &[other, value] : result)
-      if (other == name)
-        evaluator.error(expr->span, "the metric `" + name + "` stands twice in the list");
-    result.emplace_back(name, Value::callable(named));
-  }
-  return result;
-}
-
-Value ModelCompiler::applyMetric(EntryBuilder &entry, const Callable &metric, const std::string &name,
-                                 MetricPhase phase, const std::vector<Value> &arguments) {
-  CallFrame frame(metric.decl, &top, metric.span, metric.configuration);
-  frame.path = name;
-  frame.metric = phase;
-  if (metric.decl->inputs.size() != arguments.size()) {
-    evaluator.error(metric.span, "the metric `" + name + "` takes " + Twine(metric.decl->inputs.size()) +
-                                     " values, and there are " + Twine(arguments.size()) + " outputs and targets");
-    return Value::error();
-  }
-  for (auto [parameter, value] : llvm::zip(metric.decl->inputs, arguments))
-    if (!evaluator.bindInput(parameter, value, metric.span, frame))
-      return Value::error();
-  return evaluator.run(*metric.decl, frame);
-}
 
 /// The tally of mean k of a sum of means: `loss/sum`, then `loss/sum_2`.
 static std::string tallyPath(const std::string &name, const char *part, size_t k) {
@@ -117,27 +68,18 @@ void ModelCompiler::buildEvaluate(mlir::func::FuncOp predict) {
     Value loss = lossOf(outputs, *example, fields);
     if (loss.isTensor())
       tallyMean(evaluator, entry, "loss", loss.asTensor());
-    std::vector<Value> arguments;
-    for (const Named *list : {&outputs, &example->targets})
-      for (const auto &[name, tensor] : *list)
-        arguments.push_back(Value::tensor(tensor));
-    for (const Value &argument : arguments)
-      metricTypes.emplace_back(argument.asTensor().type(), argument.asTensor().batch);
-    for (auto &[name, value] : metricsOf()) {
-      const Callable &metric = value.asCallable();
-      if (metric.decl && metric.decl->role == FunctionDecl::Role::Metric) {
-        applyMetric(entry, metric, name, MetricPhase::Accumulate, arguments);
-        continue;
-      }
-      std::vector<Arg> calls;
-      for (const Value &argument : arguments)
-        calls.push_back({"", argument, metric.span});
-      Value mean = evaluator.apply(metric, std::move(calls), metric.span);
-      if (mean.isTensor() && mean.asTensor().rank() == 0)
-        tallyMean(evaluator, entry, name, mean.asTensor());
-      else if (!mean.isError())
-        evaluator.error(metric.span, "a metric is one number, and this is " + evaluator.names.describe(mean));
+    BatchValues values{fields, example->inputs, example->targets, outputs};
+    for (const Metric &metric : metricsOf()) {
+      bool counts = false;
+      Value value = metricValue(metric, MetricPhase::Accumulate, values, counts);
+      if (counts)
+        countingMetrics.insert(metric.name);
+      else if (value.isTensor() && value.asTensor().rank() == 0)
+        tallyMean(evaluator, entry, metric.name, value.asTensor());
+      else if (!value.isError())
+        evaluator.error(metric.expr->span, "a metric is one number, and this is " + evaluator.names.describe(value));
     }
+    measured = std::move(values);
   }
   entry.finish(evaluator.owned);
   evaluator.entry = nullptr;
@@ -175,28 +117,29 @@ void ModelCompiler::buildResult() {
   };
   mean("loss");
   // A metric's inputs do not exist here: zeros of their types stand for them, and must not reach the result.
-  std::vector<Value> placeholders;
-  for (const auto &[type, mark] : metricTypes) {
-    Tensor tensor = entry.placeholder(type);
-    tensor.batch = mark;
-    placeholders.push_back(Value::tensor(tensor));
-  }
-  for (auto &[name, value] : metricsOf()) {
-    const Callable &metric = value.asCallable();
-    if (!metric.decl || metric.decl->role != FunctionDecl::Role::Metric) {
-      mean(name);
+  for (Named *list : {&measured.records, &measured.inputs, &measured.targets, &measured.outputs})
+    for (auto &[name, tensor] : *list) {
+      Tensor stand = entry.placeholder(tensor.type());
+      stand.batch = tensor.batch;
+      tensor = stand;
+    }
+  for (const Metric &metric : metricsOf()) {
+    if (!countingMetrics.count(metric.name)) {
+      mean(metric.name);
       continue;
     }
-    Value result = applyMetric(entry, metric, name, MetricPhase::Result, placeholders);
-    std::optional<Tensor> number = evaluator.toTensor(result, f64, metric.span);
+    bool counts = false;
+    Value result = metricValue(metric, MetricPhase::Result, measured, counts);
+    std::optional<Tensor> number = evaluator.toTensor(result, f64, metric.expr->span);
     if (number && (number->rank() == 0 || number->rank() == 2))
-      entry.result("metric", name, emitter.cast(*number, f64));
+      entry.result("metric", metric.name, emitter.cast(*number, f64));
     else if (number)
-      evaluator.error(metric.span, "the metric `" + name + "` is one number or a table of them, and this is " +
-                                       evaluator.names.type(*number));
-    if (number && number->rank() == 2 && isFollowed(name))
-      evaluator.error(metric.span,
-                      "the metric `" + name + "` is a table, which neither `stop` nor a schedule can follow");
+      evaluator.error(metric.expr->span, "the metric `" + metric.name +
+                                             "` is one number or a table of them, and this is " +
+                                             evaluator.names.type(*number));
+    if (number && number->rank() == 2 && isFollowed(metric.name))
+      evaluator.error(metric.expr->span,
+                      "the metric `" + metric.name + "` is a table, which neither `stop` nor a schedule can follow");
   }
   entry.finish({});
   if (entry.usesPlaceholder())

@@ -116,19 +116,20 @@ public:
   mlir::ModuleOp module;
   TypeNames names;
   OwnedSet owned;
-  EntryBuilder *entry = nullptr;               ///< the function that is being built
-  Frame *frame = nullptr;                      ///< the call that is being evaluated
-  WeightUpdate *update = nullptr;              ///< while an optimizer's body is evaluated
-  std::map<std::string, IdRange> recordRanges; ///< data fields whose values are ids
-  std::vector<LayerRow> *rows = nullptr;       ///< where applications of layers are noted, if anywhere
-  std::map<std::string, int64_t> dimensions;   ///< free dimensions of the model, such as batch
-  unsigned scanDepth = 0;                      ///< scans around the place where ops are built
-  std::vector<Tensor> scanSteps;               ///< their counters, outermost first
-  std::vector<std::string> frozen;             ///< globs of what training leaves as it is
-  TestCase *test = nullptr;                    ///< that is being evaluated
-  const EntryStmt *further = nullptr;          ///< the entry of the model that is being built
-  Value furtherResult;                         ///< and what it returns
-  unsigned rounds = 0, calls = 0;              ///< rounds of loops and calls so far, which are bounded
+  EntryBuilder *entry = nullptr;                 ///< the function that is being built
+  Frame *frame = nullptr;                        ///< the call that is being evaluated
+  WeightUpdate *update = nullptr;                ///< while an optimizer's body is evaluated
+  std::map<std::string, IdRange> recordRanges;   ///< data fields whose values are ids
+  std::vector<LayerRow> *rows = nullptr;         ///< where applications of layers are noted, if anywhere
+  std::map<std::string, int64_t> dimensions;     ///< free dimensions of the model, such as batch
+  unsigned scanDepth = 0;                        ///< scans around the place where ops are built
+  std::vector<Tensor> scanSteps;                 ///< their counters, outermost first
+  llvm::DenseMap<mlir::Value, int64_t> scanLast; ///< the largest values of their variables
+  std::vector<std::string> frozen;               ///< globs of what training leaves as it is
+  TestCase *test = nullptr;                      ///< that is being evaluated
+  const EntryStmt *further = nullptr;            ///< the entry of the model that is being built
+  Value furtherResult;                           ///< and what it returns
+  unsigned rounds = 0, calls = 0;                ///< rounds of loops and calls so far, which are bounded
 
   // Messages. In library code they are given at the user's call.
   Diagnostic &error(Span span, const llvm::Twine &text);

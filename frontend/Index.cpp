@@ -94,6 +94,13 @@ Value Evaluator::index(const IndexExpr &expr) {
     case Subscript::Kind::Index: {
       Value given = evaluate(*place.low);
       if (given.isTensor() && mlir::isa<mlir::IntegerType>(given.asTensor().element())) {
+        auto last = scanLast.find(given.asTensor().value);
+        if (last != scanLast.end() && last->second >= extent && names.extent(extent) == std::to_string(extent))
+          if (Diagnostic *message = warn(place.span, "index-beyond",
+                                         "`" + place.span.text() + "` goes up to " + Twine(last->second) +
+                                             ", and axis " + Twine(axis) + " of " + names.type(x) + " ends at " +
+                                             Twine(extent - 1) + ": steps behind it see the last element again"))
+            message->hint("let the scan run over 0.." + Twine(extent));
         gathers.push_back({given.asTensor(), int64_t(result.size())});
         keep(extent);
         break;

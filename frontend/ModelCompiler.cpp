@@ -41,7 +41,7 @@ void ModelCompiler::run(bool lints) {
     checkCarried();
     if (failed()) {
       optimizers();
-      metricsOf();
+      checkMetricNames();
       return;
     }
     buildTrainStep();

@@ -54,9 +54,20 @@ private:
   Value lossOf(const Named &outputs, const Example &example, const Named &records);
   Value weightedLossOf(const Named &outputs, const Example &example, const Named &records);
   std::optional<Value> evaluateIn(const Expr &expr, const std::vector<const Named *> &scopes);
-  Value applyMetric(EntryBuilder &entry, const Callable &metric, const std::string &name, MetricPhase phase,
-                    const std::vector<Value> &arguments);
-  std::vector<std::pair<std::string, Value>> metricsOf();
+
+  // Metrics (Metrics.cpp).
+  struct Metric {
+    std::string name;
+    const Expr *expr;
+    bool rising; ///< a larger value may be the better one: it is no loss
+  };
+  /// What the loss and metrics of a batch are made of.
+  struct BatchValues {
+    Named records, inputs, targets, outputs;
+  };
+  std::vector<Metric> metricsOf();
+  void checkMetricNames();
+  Value metricValue(const Metric &metric, MetricPhase phase, const BatchValues &values, bool &counts);
 
   // Entries.
   void buildInit();
@@ -161,7 +172,8 @@ private:
   std::vector<EntryBuilder::Slot> predictArguments;
   llvm::SmallVector<mlir::Value> lossOutputs;                            ///< of the model, in @loss
   Named predicted;                                                       ///< the model's outputs in @predict
-  std::vector<std::pair<mlir::RankedTensorType, BatchMark>> metricTypes; ///< of the outputs and targets in @evaluate
+  BatchValues measured;                  ///< in @evaluate
+  std::set<std::string> countingMetrics; ///< that apply a `metric`; the others are means
   std::optional<PathRules> optimizerRules, penalties, constraints;
   std::vector<LayerRow> rows;
 };

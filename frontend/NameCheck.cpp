@@ -9,6 +9,7 @@
 #include "frontend/Program.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Casting.h"
+#include "llvm/Support/Regex.h"
 #include <map>
 
 using namespace nn::frontend;
@@ -63,7 +64,9 @@ private:
   }
   void leave(const std::string &name, const Known &known);
   void declare(const Name &name, const OwnedStmt *owned = nullptr);
-  void use(StringRef name, Span span);
+  /// `wanted` is the parameter that the name is a value for, if it is one.
+  void use(StringRef name, Span span, const Parameter *wanted = nullptr);
+  void call(const CallExpr &call);
   void dims(const TypeExpr *type, bool declares);
   void pattern(const Pattern &pattern) {
     for (const Name &name : pattern.names)
@@ -111,7 +114,20 @@ void NameChecker::declare(const Name &name, const OwnedStmt *owned) {
   scopes.back()[name.text] = {name.span, owned, false};
 }
 
-void NameChecker::use(StringRef name, Span span) {
+/// The words among the values of a parameter: `concat | sum`; none where its type lists none.
+static std::vector<std::string> wordsOf(const Parameter &parameter) {
+  std::vector<std::string> words;
+  auto add = [&](const TypeExpr &type) {
+    if (type.kind == TypeExpr::Kind::Plain && llvm::isLower(type.name[0]) && !isTypeName(type.name))
+      words.push_back(type.name);
+  };
+  if (parameter.type && parameter.type->kind == TypeExpr::Kind::Union)
+    for (const TypePtr &alternative : parameter.type->alternatives)
+      add(*alternative);
+  return words;
+}
+
+void NameChecker::use(StringRef name, Span span, const Parameter *wanted) {
   if (Known *known = find(name)) {
     known->used = true;
     return;
@@ -129,8 +145,40 @@ void NameChecker::use(StringRef name, Span span) {
     for (const auto &[known, where] : scope)
       candidates.push_back(known);
   auto &message = diagnostics.error(span, "there is no `" + name + "` here");
-  if (std::string meant = nearest(name, candidates); !meant.empty())
+  std::vector<std::string> words = wanted ? wordsOf(*wanted) : std::vector<std::string>();
+  std::string meant = nearest(name, words);
+  if (!words.empty())
+    message.note("`" + wanted->name.text + "` is " + textOf(*wanted->type));
+  else
+    meant = nearest(name, candidates);
+  static const llvm::Regex elementType("^(b?f|float|i|int|u|uint|bfloat)[0-9]+$");
+  if (elementType.match(name))
+    message.hint("element types are f32 f64 bf16 f16 i32 i64 i8 u8 bool");
+  else if (!meant.empty())
     message.hint("did you mean `" + meant + "`?");
+}
+
+void NameChecker::call(const CallExpr &call) {
+  expr(*call.callee);
+  // The parameters that names in a first list of arguments may go to, since words are known by them alone.
+  auto *callee = dyn_cast<NameExpr>(call.callee.get());
+  const Decl *known = callee && !find(callee->name) ? program.find(callee->name, source) : nullptr;
+  auto *decl = llvm::dyn_cast_or_null<FunctionDecl>(known);
+  size_t position = 0;
+  for (const Argument &argument : call.arguments) {
+    if (argument.name.text == "wrt" && isGrad(*call.callee)) // names of inputs
+      continue;
+    const Parameter *wanted = nullptr;
+    if (decl)
+      for (auto [index, parameter] : llvm::enumerate(decl->configured ? decl->configuration : decl->inputs))
+        if (argument.name.text.empty() ? index == position : parameter.name.text == argument.name.text)
+          wanted = &parameter;
+    position += argument.name.text.empty();
+    if (auto *name = dyn_cast<NameExpr>(argument.value.get()))
+      use(name->name, name->span, wanted);
+    else
+      expr(*argument.value);
+  }
 }
 
 /// Names in the dimensions of an input's type are declared by it; elsewhere they are used.
@@ -310,11 +358,7 @@ void NameChecker::expr(const Expr &e) {
     expr(*cast<PipeExpr>(e).value);
     return expr(*cast<PipeExpr>(e).target);
   case Expr::Kind::Call:
-    expr(*cast<CallExpr>(e).callee);
-    for (const Argument &argument : cast<CallExpr>(e).arguments)
-      if (argument.name.text != "wrt" || !isGrad(*cast<CallExpr>(e).callee)) // names of inputs
-        expr(*argument.value);
-    return;
+    return call(cast<CallExpr>(e));
   case Expr::Kind::Index:
     expr(*cast<IndexExpr>(e).base);
     for (const Subscript &place : cast<IndexExpr>(e).subscripts)

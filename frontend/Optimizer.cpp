@@ -92,8 +92,16 @@ std::optional<Tensor> ModelCompiler::runOptimizer(const Callable &optimizer, con
   if (constraint && (isMatrix || !train.constraint || llvm::isa<MapExpr>(*train.constraint)))
     update.constraint = &constraint->value.asCallable();
   evaluator.update = &update;
+  unsigned before = diagnostics.reports();
   evaluator.runOptimizer(optimizer, parameter.path, gradient, t, train.optimizer->span);
   evaluator.update = nullptr;
+  if (phase == UpdatePhase::Update && diagnostics.reports() == before && !evaluator.entry->isChanged(parameter)) {
+    const Name &weight = optimizer.decl->inputs[0].name;
+    evaluator
+        .error(train.optimizer->span, "`" + optimizer.name() + "` never changes the weight `" + parameter.path + "`")
+        .hint("the update is written into it, `" + weight.text + " := " + weight.text +
+              " - …`; `freeze` names what keeps its value");
+  }
   evaluator.emitter.location = outer;
   return update.hook;
 }

@@ -34,12 +34,21 @@ std::string Parser::found() const {
 }
 
 /// What somebody who writes this, from another language, may have meant.
-static StringRef habit(const Token &before, const Token &found) {
+static StringRef habit(llvm::ArrayRef<Token> tokens, size_t at) {
+  const Token &before = tokens[at - 1], &found = tokens[at];
   if (before.is(Tok::Star) && found.is(Tok::Star))
     return "a power is written `x^2`";
   bool isOperator = before.is(Tok::Plus) || before.is(Tok::Minus) || before.is(Tok::Star) || before.is(Tok::Slash);
   if (isOperator && found.is(Tok::Assign))
     return "write `x = x + 1`, the name on both sides";
+  bool compares = found.is(Tok::Equal) || found.is(Tok::NotEqual) || found.is(Tok::Less) || found.is(Tok::LessEqual) ||
+                  found.is(Tok::Greater) || found.is(Tok::GreaterEqual);
+  auto ends = [](const Token &token) { return token.is(Tok::LBrace) || token.is(Tok::RBrace) || token.newlineBefore; };
+  bool piped = false;
+  for (size_t i = at; i > 0 && !ends(tokens[i - 1]) && !piped; --i)
+    piped = tokens[i - 1].is(Tok::Pipe);
+  if (compares && piped)
+    return "`|>` binds loosest: put it in parentheses, `(x |> f) == y`";
   if (found.is(Tok::Equal))
     return "`=` binds a name, `==` compares";
   if (found.is("elif") || found.is("elseif"))
@@ -53,7 +62,7 @@ static StringRef habit(const Token &before, const Token &found) {
 
 Diagnostic &Parser::unexpected(const Twine &wanted) {
   auto &message = diagnostics.error(peek().span, "expected " + wanted + ", found " + found());
-  StringRef hint = at > 0 ? habit(tokens[at - 1], peek()) : "";
+  StringRef hint = at > 0 ? habit(tokens, at) : "";
   if (peek().is(Tok::Colon) && StringRef(wanted.str()).contains("body"))
     hint = "blocks stand in braces: `{ … }`";
   if (!hint.empty())

@@ -68,6 +68,12 @@ ExprPtr Parser::primary() {
       return ifExpression();
     if (token.text() == "scan" && peek(1).is(Tok::Identifier) && peek(2).is("in"))
       return scan();
+    if ((token.text() == "fn" && (peek(1).is(Tok::LParen) || peek(2).is(Tok::LParen))) ||
+        (token.text() == "lambda" && !peek(1).newlineBefore && peek(1).is(Tok::Identifier))) {
+      unexpected("an expression")
+          .hint("a function is declared at the top level of the file, `fn f(x) { … }`, and named here");
+      return nullptr;
+    }
     take();
     if (token.text() == "true" || token.text() == "false")
       return std::make_unique<BoolExpr>(token.span, token.text() == "true");

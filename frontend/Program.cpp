@@ -87,7 +87,12 @@ Program::Program(const FrontendOptions &options, Diagnostics &diagnostics)
   load(*main);
   for (const auto &[name, text] : options.defines) {
     const Source &source = sources.add("-D " + name, text);
-    if (ExprPtr value = parseExpression(source, diagnostics))
+    ExprPtr value = parseExpression(source, diagnostics);
+    auto *word = llvm::dyn_cast_or_null<NameExpr>(value.get());
+    if (word && !find(word->name, nullptr) && !isWord(word->name) && !isTypeName(word->name) &&
+        !llvm::is_contained({"none", "pi", "inf"}, word->name))
+      diagnostics.error(value->span, "-D gives `" + name + "` a value such as 64, and `" + word->name + "` is none");
+    else if (value)
       defineList.emplace_back(name, std::move(value));
   }
 }

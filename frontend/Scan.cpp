@@ -145,8 +145,10 @@ Value Evaluator::scan(const ScanExpr &expr) {
     mlir::OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(&block);
     ScanBody *outer = std::exchange(frame->scan, &body);
+    mlir::Value variable;
     ++scanDepth;
     llvm::scope_exit leave([&] {
+      scanLast.erase(variable);
       scanSteps.pop_back();
       --scanDepth;
       frame->scan = outer;
@@ -157,6 +159,8 @@ Value Evaluator::scan(const ScanExpr &expr) {
     scanSteps.push_back(step);
     if (steps->first != 0)
       step = emitter.binary<nn::AddOp>(step, emitter.scalar(steps->first, step.element()));
+    variable = step.value;
+    scanLast[variable] = steps->first + steps->count - 1;
     Variable counter;
     counter.value = Value::tensor(step);
     declare(expr.variable, std::move(counter));

@@ -48,10 +48,13 @@ bool ModelCompiler::checkValidation(StringRef result, Span span, StringRef who) 
     return false;
   }
   std::vector<std::string> known = {"loss"};
-  for (const auto &[name, metric] : metricsOf())
-    known.push_back(name);
+  unsigned before = diagnostics.reports();
+  for (const Metric &metric : metricsOf())
+    known.push_back(metric.name);
   if (llvm::is_contained(known, result))
     return true;
+  if (diagnostics.reports() != before)
+    return false; // of the metrics
   auto &message = evaluator.error(span, "a validation has no result `" + result + "`");
   if (std::string meant = nearest(result, known); !meant.empty())
     message.hint("did you mean `" + meant + "`?");
@@ -80,6 +83,11 @@ Value ModelCompiler::atThisStep(EntryBuilder &entry, const Value &value, bool is
     return Value::list(std::move(elements));
   }
   if (value.isNumber() && isRate) {
+    if (value.asNumber() < 0)
+      evaluator
+          .error(train.optimizer->span, "a learning rate is at least 0, and this one is " +
+                                            evaluator.names.text(value) + ": the loss would rise")
+          .hint("minimise the negative: `loss = -score(…)`");
     Tensor tensor = entry.hyper("lr", value.asNumber());
     tensor.weak = true;
     return Value::tensor(tensor);

@@ -448,6 +448,8 @@ Value Evaluator::checkResult(const FunctionDecl &decl, Value value, Span span) {
   if (decl.result->kind != TypeExpr::Kind::Tuple)
     return check(*decl.result, value, "") ? value : Value::error();
   const auto &fields = decl.result->fields;
+  if (fields.size() == 1 && value.isTensor())
+    value = Value::tuple({value}, {""});
   if (!value.isTuple() || value.elements().size() != fields.size()) {
     error(span, "`" + decl.name.text + "` declares " + Twine(fields.size()) + " results, and this is " +
                     names.describe(value));

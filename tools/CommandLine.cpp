@@ -71,8 +71,8 @@ constexpr char overview[] = "nnc: compiles .nn text to a native program that tra
 
 bool usageError(const Twine &message, const Twine &hint = "") {
   errs() << "nnc: " << message << "\n";
-  if (!hint.isTriviallyEmpty())
-    errs() << "  hint: " << hint << "\n";
+  if (std::string text = hint.str(); !text.empty())
+    errs() << "  hint: " << text << "\n";
   return false;
 }
 

@@ -118,7 +118,7 @@ bool BiasTracer::step(mlir::Operation &op) {
   }
   if (mlir::isa<nn::MulOp, nn::DivOp>(op)) {
     std::optional<double> scale = splatOf(op.getOperand(first ? 1 : 0));
-    if (!scale || (!first && mlir::isa<nn::DivOp>(op)))
+    if (!scale || *scale == 0 || (!first && mlir::isa<nn::DivOp>(op)))
       return false;
     const Share &known = first ? *first : *second;
     return put(known.axis, mlir::isa<nn::DivOp>(op) ? known.factor / *scale : known.factor * *scale);

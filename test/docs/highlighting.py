@@ -36,7 +36,7 @@ text = "".join((source / "frontend" / f"{name}.cpp").read_text()
 parser = set(re.findall(r'(?:\.is|acceptWord)\("(\w+)"\)', text)) | set(re.findall(r'text\(\) == "(\w+)"', text))
 parser |= set(re.findall(r'"(\w+)"', re.search(r"declarationWords\[\] = \{(.*?)\}", text, re.S)[1]))
 parser |= set(re.findall(r'Tok::Identifier, "(\w+)"', text)) | {"allow"}
-parser -= {"_", "def", "function", "func", "class", "elif", "elseif", "while"}  # no words, or words of other languages, which get a hint
+parser -= {"_", "def", "function", "func", "class", "elif", "elseif", "while", "lambda"}  # no words, or words of other languages, which get a hint
 types = (source / "frontend/Program.cpp").read_text()
 parser |= set(re.findall(r'"(\w+)"', re.search(r"isTypeName.*?\{(.*?)\};", types, re.S)[1]))
 parser |= {"none", "pi", "inf"}
