@@ -231,6 +231,13 @@ Value Evaluator::binary(BinaryOp op, Value lhs, Value rhs, Span span) {
       if (op == BinaryOp::And || op == BinaryOp::Or)
         return Value::boolean(op == BinaryOp::And ? a && b : a || b);
     }
+    if (equality && lhs.isWord() != rhs.isWord() &&
+        (lhs.kind() == Value::Kind::String || rhs.kind() == Value::Kind::String)) {
+      const Value &word = lhs.isWord() ? lhs : rhs, &text = lhs.isWord() ? rhs : lhs;
+      error(span, "the word `" + word.asText() + "` is never the text \"" + text.asText() + "\"")
+          .hint("words stand without quotes: `== " + text.asText() + "`");
+      return Value::error();
+    }
     if (equality) { // words, texts, none: values of different kinds differ
       bool texts = lhs.kind() == rhs.kind() && (lhs.isWord() || lhs.kind() == Value::Kind::String);
       bool same = texts ? lhs.asText() == rhs.asText() : lhs.kind() == rhs.kind() && names.text(lhs) == names.text(rhs);

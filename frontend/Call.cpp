@@ -63,8 +63,13 @@ Value Evaluator::configure(const Callable &callable, std::vector<Arg> arguments,
   std::vector<std::optional<Value>> values(decl.configuration.size());
   std::vector<Span> spans(decl.configuration.size(), span);
   size_t position = 0;
-  bool good = true;
+  bool good = true, named = false;
   for (Arg &argument : arguments) {
+    if (named && argument.name.empty()) {
+      error(argument.span, "arguments without a name stand before those with one");
+      return Value::error();
+    }
+    named |= !argument.name.empty();
     const Parameter *parameter = parameterFor(decl.configuration, position, argument.name);
     if (argument.name.empty())
       ++position;
@@ -82,6 +87,8 @@ Value Evaluator::configure(const Callable &callable, std::vector<Arg> arguments,
         message.hint("did you mean `" + meant + "`?");
       else
         message.note("it is declared as `" + signature(decl) + "`");
+      if (argument.name == "activation" || argument.name == "act")
+        message.hint("an activation follows: `" + decl.name.text + "(…) |> relu`");
       good = false;
       continue;
     }
@@ -112,7 +119,7 @@ Value Evaluator::configure(const Callable &callable, std::vector<Arg> arguments,
         return Value::error();
       }
       Value value = evaluateFor(*parameter.initial, parameter.type.get());
-      if (!matchConfiguration(parameter, value, span, decl))
+      if (!matchConfiguration(parameter, value, parameter.initial->span, decl))
         return Value::error();
       values[index] = value;
     }
@@ -195,6 +202,17 @@ Value Evaluator::call(const CallExpr &expr, const Value *piped, Span pipedSpan, 
     for (const Arg &argument : arguments)
       if (!argument.value.isTensor())
         configuration += (configuration.empty() ? "" : ", ") + argument.span.text().str();
+    auto layer =
+        llvm::find_if(arguments, [](const Arg &a) { return a.value.isCallable() && a.value.asCallable().isLayer(); });
+    if (layer != arguments.end()) {
+      error(layer->span, "`" + decl->name.text + "` takes what a layer or model computes, and this is " +
+                             names.describe(layer->value))
+          .hint("a loss is named alone, `loss = " + decl->name.text +
+                "`, or sees the model's outputs by their names; elsewhere a "
+                "layer is applied first: `" +
+                layer->value.asCallable().name() + "(x)`");
+      return Value::error();
+    }
     std::string configured = decl->name.text + "(" + configuration + ")";
     if (misplaced->name.empty())
       corrected = "`" + input + " |> " + configured + "`";
@@ -284,6 +302,8 @@ Value Evaluator::applyBuiltin(const Builtin &builtin, std::vector<Arg> arguments
         known.push_back(nameOf(parameter).str());
       if (std::string meant = argument.name.empty() ? "" : nearest(argument.name, known); !meant.empty())
         message.hint("did you mean `" + meant + "`?");
+      if (argument.name == "axis" && findBuiltin("reduce_" + std::string(builtin.name)))
+        message.hint("the largest along an axis: `reduce_" + Twine(builtin.name) + "(x, axis: …)`");
       return Value::error();
     }
     given[index] = true;

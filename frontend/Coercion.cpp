@@ -130,7 +130,21 @@ std::optional<Tensor> Evaluator::toTensor(const Value &value, mlir::Type element
 
 /// Warns where dimensions of different names meet, because they have equally many elements here.
 void Evaluator::lintChance(const Tensor &a, const Tensor &b, StringRef what, Span span) {
-  if (a.rank() == b.rank() || !a.dims || !b.dims || a.dims->owner != b.dims->owner || span.inLibrary())
+  if (a.rank() == b.rank() || span.inLibrary())
+    return;
+  // `x[:, new] - x` means every record with every other one: an axis that `new` adds is meant.
+  auto isWidened = [](const Tensor &tensor) {
+    auto reshape = tensor.value.getDefiningOp<nn::ReshapeOp>();
+    return reshape && reshape.getX().getType().getRank() < tensor.rank();
+  };
+  if (a.batch && b.batch && a.rank() - a.batch.axis != b.rank() - b.batch.axis && !isWidened(a) && !isWidened(b)) {
+    if (Diagnostic *message = warn(span, "chance-broadcast",
+                                   Twine(what) + " of " + names.type(a) + " and " + names.type(b) +
+                                       " does not line up their records: shapes line up at their last axes"))
+      message->hint("`x[:, new]` adds an axis behind the records, `reshape(x, shape(y))` takes one away");
+    return;
+  }
+  if (!a.dims || !b.dims || a.dims->owner != b.dims->owner)
     return;
   for (int64_t i = 1; i <= std::min(a.rank(), b.rank()); ++i) {
     const std::string &x = a.dims->names[a.rank() - i], &y = b.dims->names[b.rank() - i];

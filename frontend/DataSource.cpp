@@ -140,7 +140,8 @@ std::optional<mlir::RankedTensorType> SourceReader::recordType(const Expr &type)
                                                                     : nullptr;
   if (!batch || !evaluator.dimensions.count(batch->name)) {
     evaluator.error(index->subscripts[0].span, "the first dimension of a field is the batch")
-        .hint("write `" + name->name + "[batch, …]`");
+        .hint("write `" + name->name + "[" +
+              (evaluator.dimensions.empty() ? "batch" : evaluator.dimensions.begin()->first) + ", …]`");
     return std::nullopt;
   }
   return mlir::RankedTensorType::get(shape, element);

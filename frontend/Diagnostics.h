@@ -26,10 +26,10 @@ namespace nn::frontend {
 
 /// What `@allow` takes.
 inline constexpr llvm::StringLiteral warningNames[] = {
-    "batch-exceeds-data",  "batch-norm-of-one", "bias-before-norm",   "chance-broadcast",  "class-count",
-    "constant-weights",    "dropout-last",      "exploding-variance", "index-beyond",      "learning-rate",
-    "linear-linear",       "logits-into-probs", "pipe-of-sum",        "receptive-field",   "sigmoid-into-classes",
-    "softmax-into-logits", "stride-skips",      "unused-parameter",   "vanishing-variance"};
+    "batch-exceeds-data",  "batch-norm-of-one", "bias-before-norm",   "chance-broadcast", "class-count",
+    "constant-weights",    "dropout-last",      "exploding-variance", "index-beyond",     "learning-rate",
+    "linear-linear",       "logits-into-probs", "pipe-of-sum",        "receptive-field",  "sigmoid-into-classes",
+    "softmax-into-logits", "stride-skips",      "unused-parameter",   "unused-result",    "vanishing-variance"};
 
 /// One message with what belongs to it; the setters return the message for chaining.
 class Diagnostic {

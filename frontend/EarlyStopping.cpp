@@ -75,7 +75,8 @@ bool ModelCompiler::checkStop() {
   for (const Metric &metric : metricsOf())
     if (metric.name == stop.result && metric.rising && !stop.rising) {
       evaluator
-          .error(stop.span, "`early_stopping` cannot know whether a larger or a smaller `" + metric.name + "` is better")
+          .error(stop.span,
+                 "`early_stopping` cannot know whether a larger or a smaller `" + metric.name + "` is better")
           .hint("say `mode: max` or `mode: min`");
       return false;
     }

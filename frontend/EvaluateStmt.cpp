@@ -9,9 +9,19 @@ using llvm::Twine;
 
 Evaluator::Flow Evaluator::execute(const Block &block, Value *last) {
   BlockScope scope(*frame);
-  for (const StmtPtr &statement : block.statements)
-    if (execute(*statement, last) == Flow::Return)
-      return Flow::Return;
+  for (const StmtPtr &statement : block.statements) {
+    Value value;
+    Flow flow = execute(*statement, &value);
+    bool isResult = last && statement == block.statements.back();
+    if (!isResult && llvm::isa<ExpressionStmt>(*statement) && (value.isTensor() || value.isTuple()))
+      if (Diagnostic *message =
+              warn(statement->span, "unused-result", "nothing uses this value, " + names.describe(value)))
+        message->hint("`let y = …` names it, and `x |> f` hands it on; what stands alone changes nothing");
+    if (last)
+      *last = std::move(value);
+    if (flow == Flow::Return)
+      return flow;
+  }
   return Flow::Next;
 }
 

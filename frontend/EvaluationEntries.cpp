@@ -5,6 +5,7 @@
 //
 //===--------------------------------------------------------------------------------------------------------------===//
 #include "dialect/NN.h"
+#include "frontend/BuiltinFunctions.h"
 #include "frontend/ModelCompiler.h"
 
 using namespace nn::frontend;
@@ -14,8 +15,10 @@ static std::string tallyPath(const std::string &name, const char *part, size_t k
   return name + "/" + part + (k ? "_" + std::to_string(k + 1) : "");
 }
 
-/// Adds value·weight and weight of each mean to two tallies, so that means over unequal batches combine exactly.
-static void tallyMean(Evaluator &evaluator, EntryBuilder &entry, const std::string &name, const Tensor &value) {
+/// Adds value·weight and weight of each mean to two tallies, so that means over unequal batches combine exactly. `rows`
+/// weighs what is no mean.
+static void tallyMean(Evaluator &evaluator, EntryBuilder &entry, const std::string &name, const Tensor &value,
+                      const Tensor &rows) {
   Emitter &emitter = evaluator.emitter;
   auto scalar = mlir::RankedTensorType::get({}, emitter.builder.getF64Type());
   auto add = [&](const std::string &path, const Tensor &addend) {
@@ -30,10 +33,21 @@ static void tallyMean(Evaluator &evaluator, EntryBuilder &entry, const std::stri
     mean.value = term.value;
     weight.value = term.divisor;
     if (!term.divisor)
-      weight = emitter.cast(*entry.validRows, scalar.getElementType());
+      weight = emitter.cast(rows, scalar.getElementType());
     add(tallyPath(name, "sum", k), emitter.binary<nn::MulOp>(emitter.cast(mean, scalar.getElementType()), weight));
     add(tallyPath(name, "weight", k), weight);
   }
+}
+
+/// What a batch weighs: the number of its rows that count, or the sum of their weights.
+Tensor ModelCompiler::weightOfRows(const Example &example) {
+  EntryBuilder &entry = *evaluator.entry;
+  if (example.weights.empty())
+    return *entry.validRows;
+  Emitter &emitter = evaluator.emitter;
+  Tensor weights = emitter.cast(example.weights.front().second, emitter.builder.getF64Type());
+  weights.batch = {0, 1};
+  return emitter.reduce(Emitter::Reduction::Sum, withoutInvalidRows(evaluator, weights, 0), {0});
 }
 
 /// `predict`: the function that computes the outputs, where it takes batches of the same size; copied is quicker than
@@ -55,7 +69,7 @@ void ModelCompiler::buildEvaluate(mlir::func::FuncOp predict) {
          })) {
       const OwnedValue *known = evaluator.owned.find(slot.name);
       if (slot.role == "output")
-        outputs[next++].second.value = tensor.value;
+        outputs[next].second = Emitter::like(outputs[next].second, tensor.value), ++next;
       else if (known && slot.role == roleName(known->role))
         entry.update(*known, tensor);
     }
@@ -67,7 +81,7 @@ void ModelCompiler::buildEvaluate(mlir::func::FuncOp predict) {
     entry.masked = true;
     Value loss = lossOf(outputs, *example, fields);
     if (loss.isTensor())
-      tallyMean(evaluator, entry, "loss", loss.asTensor());
+      tallyMean(evaluator, entry, "loss", loss.asTensor(), weightOfRows(*example));
     BatchValues values{fields, example->inputs, example->targets, outputs};
     for (const Metric &metric : metricsOf()) {
       bool counts = false;
@@ -75,7 +89,7 @@ void ModelCompiler::buildEvaluate(mlir::func::FuncOp predict) {
       if (counts)
         countingMetrics.insert(metric.name);
       else if (value.isTensor() && value.asTensor().rank() == 0)
-        tallyMean(evaluator, entry, metric.name, value.asTensor());
+        tallyMean(evaluator, entry, metric.name, value.asTensor(), *entry.validRows);
       else if (!value.isError())
         evaluator.error(metric.expr->span, "a metric is one number, and this is " + evaluator.names.describe(value));
     }

@@ -127,6 +127,7 @@ public:
   llvm::DenseMap<mlir::Value, int64_t> scanLast; ///< the largest values of their variables
   std::vector<std::string> frozen;               ///< globs of what training leaves as it is
   TestCase *test = nullptr;                      ///< that is being evaluated
+  bool inFurtherEntry = false;                   ///< in the body of `further`
   const EntryStmt *further = nullptr;            ///< the entry of the model that is being built
   Value furtherResult;                           ///< and what it returns
   unsigned rounds = 0, calls = 0;                ///< rounds of loops and calls so far, which are bounded

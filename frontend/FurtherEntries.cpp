@@ -72,7 +72,9 @@ void Evaluator::furtherEntry(const EntryStmt &stmt) {
   }
   Value result = Value::none();
   if (diagnostics.reports() == before) {
+    inFurtherEntry = true;
     execute(decl.body, &result);
+    inFurtherEntry = false;
     if (frame->returned)
       result = *frame->returned;
     if (result.kind() == Value::Kind::None)

@@ -131,8 +131,8 @@ Value Evaluator::applyGradient(const Callable &callable, std::vector<Arg> inputs
   };
   std::vector<Differentiated> differentiated;
   auto pass = [&](const Tensor &tensor) {
-    Tensor inside = tensor;
-    inside.value = body.argument("operand", "x" + std::to_string(operands.size()), tensor.type()).value;
+    std::string name = "x" + std::to_string(operands.size());
+    Tensor inside = Emitter::like(tensor, body.argument("operand", name, tensor.type()).value);
     operands.push_back(tensor.value);
     return inside;
   };

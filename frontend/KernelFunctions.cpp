@@ -124,8 +124,8 @@ Evaluator::Compiled *Evaluator::compileFunction(const FunctionDecl &decl, Frame 
   inner.scope = &scope;
   for (auto &[name, value] : boundValues(decl, callee))
     if (value.isTensor()) {
-      Tensor argument = value.asTensor();
-      argument.value = body.argument("operand", name, argument.type()).value;
+      const Tensor &given = value.asTensor();
+      Tensor argument = Emitter::like(given, body.argument("operand", name, given.type()).value);
       argument.trail = std::make_shared<Trail>(Trail{name, names.type(argument), nullptr});
       scope.variables[name].value = Value::tensor(std::move(argument));
     }
@@ -201,7 +201,7 @@ void Evaluator::compileGradient(const GradientDecl &gradient, const FunctionDecl
     scope.variables[name.text] = std::move(variable);
   };
   auto argument = [&](const Name &name, Tensor like) {
-    like.value = body.argument("operand", name.text, like.type()).value;
+    like = Emitter::like(like, body.argument("operand", name.text, like.type()).value);
     like.trail = nullptr;
     define(name, Value::tensor(std::move(like)));
   };

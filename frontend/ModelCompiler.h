@@ -77,6 +77,7 @@ private:
   void buildTrainStep();
   void buildGradients(bool fromInputs);
   void buildEvaluate(mlir::func::FuncOp predict);
+  Tensor weightOfRows(const Example &example);
   void buildResult();
   bool isFollowed(llvm::StringRef result);
   mlir::func::FuncOp buildPredict();
@@ -170,10 +171,10 @@ private:
   bool withCheck;
   LossFunction loss;
   std::vector<EntryBuilder::Slot> predictArguments;
-  llvm::SmallVector<mlir::Value> lossOutputs;                            ///< of the model, in @loss
-  Named predicted;                                                       ///< the model's outputs in @predict
-  BatchValues measured;                  ///< in @evaluate
-  std::set<std::string> countingMetrics; ///< that apply a `metric`; the others are means
+  llvm::SmallVector<mlir::Value> lossOutputs; ///< of the model, in @loss
+  Named predicted;                            ///< the model's outputs in @predict
+  BatchValues measured;                       ///< in @evaluate
+  std::set<std::string> countingMetrics;      ///< that apply a `metric`; the others are means
   std::optional<PathRules> optimizerRules, penalties, constraints;
   std::vector<LayerRow> rows;
 };

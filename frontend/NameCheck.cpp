@@ -190,7 +190,10 @@ void NameChecker::dims(const TypeExpr *type, bool declares) {
   if (type->kind == TypeExpr::Kind::Plain || type->kind == TypeExpr::Kind::Tensor)
     if (llvm::isUpper(type->name[0]) && !isTypeName(type->name))
       elements.insert(type->name);
+  const DimExpr *rest = nullptr;
   for (const DimExpr &dim : type->dims) {
+    if (dim.kind == DimExpr::Kind::Rest && std::exchange(rest, &dim))
+      diagnostics.error(dim.span, "`...` stands for all axes that have no name, and may stand once in a type");
     auto *name = dim.value ? dyn_cast<NameExpr>(dim.value.get()) : nullptr;
     bool constant = name && llvm::isa_and_nonnull<ConstDecl>(program.find(name->name, source));
     if (name && declares && !constant) {

@@ -99,6 +99,6 @@ Value Evaluator::watch(const Value &output, const std::string &name) {
     return output;
   Tensor watched = output.asTensor();
   observeFacts(name, watched);
-  watched.value = emitter.binary<nn::AddOp>(watched, entry->argument("probe", name, watched.type())).value;
-  return Value::tensor(std::move(watched));
+  Tensor probed = emitter.binary<nn::AddOp>(watched, entry->argument("probe", name, watched.type()));
+  return Value::tensor(Emitter::like(watched, probed.value));
 }

@@ -37,15 +37,18 @@ std::string Evaluator::numbered(const std::string &kind) {
 }
 
 std::shared_ptr<Instance> Evaluator::makeInstance(const std::string &component, Span span) {
-  // What a shared layer applies is shared, too.
-  std::shared_ptr<Instance> *known = frame->instance ? &frame->instance->parts[component] : nullptr;
+  // What a shared layer applies is shared, too: in each round of a loop, what the round applied before.
+  std::string path = frame->path.empty() ? component : frame->path + "." + component;
+  std::shared_ptr<Instance> *known = frame->instance ? &frame->instance->parts[path] : nullptr;
   if (known && *known && frame->application > 0)
     return *known;
   auto instance = std::make_shared<Instance>();
   if (known)
     *known = instance;
-  instance->path = frame->path.empty() ? component : frame->path + "." + component;
+  instance->path = std::move(path);
   instance->created = span;
+  instance->ofEntry =
+      inFurtherEntry && (frame->instance ? frame->instance->ofEntry || frame->decl->role == Role::Model : true);
   if (entry) {
     auto [it, isNew] = entry->instances.try_emplace(instance->path, userSpan(span));
     if (!isNew)
@@ -140,6 +143,11 @@ void Evaluator::updateOwned(const Variable &variable, const Value &value, const 
   OwnedValue *target = owned.find(variable.path);
   if (!target || value.isError() || !entry || (update && update->phase != UpdatePhase::Update))
     return;
+  if (target->role == OwnedStmt::Role::Param && !update) {
+    error(name.span, "`" + name.text + "` is a parameter, which its optimizer changes, nothing else")
+        .hint("what a layer changes itself is a `state`");
+    return;
+  }
   if (target->role == OwnedStmt::Role::State && entry->training && isFrozen(target->path))
     return;
   bool isState = target->role == OwnedStmt::Role::State || target->role == OwnedStmt::Role::Carried;
@@ -236,6 +244,20 @@ void Evaluator::declareOwned(const OwnedStmt &stmt) {
   }
   if (!type) {
     declare(stmt.name, variable);
+    return;
+  }
+  bool isDeclared = stmt.type && elementType(stmt.type->name, emitter.builder.getContext());
+  if (role == OwnedRole::Param && isDeclared && !mlir::isa<mlir::FloatType>(type->getElementType())) {
+    error(stmt.type->span, "a parameter is trained by its gradient, and " + names.type(*type) + " has none")
+        .hint("a parameter is f32 or f64; a `state` may hold integers");
+    declare(stmt.name, {});
+    return;
+  }
+  if (role == OwnedRole::Param && frame->instance && frame->instance->ofEntry) {
+    if (!std::exchange(frame->instance->reported, true))
+      error(stmt.span, "an entry makes no parameters, and this application makes `" + path + "`")
+          .hint("name the layer in the model, `let head = Dense(10)`, and apply it in both");
+    declare(stmt.name, {});
     return;
   }
   OwnedValue *known = owned.find(path);

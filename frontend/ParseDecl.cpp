@@ -47,10 +47,15 @@ static StringRef habit(llvm::ArrayRef<Token> tokens, size_t at) {
   bool piped = false;
   for (size_t i = at; i > 0 && !ends(tokens[i - 1]) && !piped; --i)
     piped = tokens[i - 1].is(Tok::Pipe);
+  bool computes = found.is(Tok::Plus) || found.is(Tok::Minus) || found.is(Tok::Star) || found.is(Tok::Slash);
+  if (computes && piped)
+    return "`|>` binds loosest: put it in parentheses, `(x |> f) + y`";
   if (compares && piped)
     return "`|>` binds loosest: put it in parentheses, `(x |> f) == y`";
   if (found.is(Tok::Equal))
     return "`=` binds a name, `==` compares";
+  if (found.is(Tok::Comma) && at > 1 && (tokens[at - 2].is("let") || tokens[at - 2].is("var")))
+    return "several names stand in parentheses: `let (a, b) = …`";
   if (found.is("elif") || found.is("elseif"))
     return "write `else if`";
   if (before.is("else") || found.is("else"))
@@ -63,6 +68,13 @@ static StringRef habit(llvm::ArrayRef<Token> tokens, size_t at) {
 Diagnostic &Parser::unexpected(const Twine &wanted) {
   auto &message = diagnostics.error(peek().span, "expected " + wanted + ", found " + found());
   StringRef hint = at > 0 ? habit(tokens, at) : "";
+  if (hint.empty() && StringRef(wanted.str()).starts_with("the end of the"))
+    hint = peek().is("if")          ? "a choice is written `if condition { a } else { b }`"
+           : peek().is(Tok::RParen) ? "no parenthesis is open here"
+           : peek().is(Tok::Comma)  ? "several values stand in parentheses: `(a, b)`"
+                                    : "";
+  if (peek().is(Tok::Colon) && StringRef(wanted.str()).contains("entry's name"))
+    hint = "entries are written `batch = 32`";
   if (peek().is(Tok::Colon) && StringRef(wanted.str()).contains("body"))
     hint = "blocks stand in braces: `{ … }`";
   if (!hint.empty())

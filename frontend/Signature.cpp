@@ -122,6 +122,21 @@ Value Evaluator::checkFunctionResult(const Callable &callable, llvm::ArrayRef<Ar
   return Value::error();
 }
 
+static bool namesType(const TypeExpr &type, StringRef name) {
+  auto names = [&](const TypeExpr &one) { return one.kind == TypeExpr::Kind::Plain && one.name == name; };
+  return names(type) || llvm::any_of(type.alternatives, [&](const TypePtr &one) { return names(*one); });
+}
+
+/// The type that somebody means who writes one of another language, which is a word here; nothing else.
+static std::string typeMeant(const TypeExpr &type) {
+  return llvm::StringSwitch<std::string>(type.kind == TypeExpr::Kind::Plain ? type.name : "")
+      .Cases({"integer", "int32", "int64", "long", "size_t"}, "int")
+      .Cases({"double", "float32", "float64", "real"}, "float")
+      .Cases({"boolean", "Bool"}, "bool")
+      .Cases({"str", "text"}, "string")
+      .Default("");
+}
+
 bool Evaluator::matchConfiguration(const Parameter &parameter, Value &value, Span span, const FunctionDecl &decl) {
   if (value.isError())
     return false;
@@ -155,14 +170,26 @@ bool Evaluator::matchConfiguration(const Parameter &parameter, Value &value, Spa
       matches = matches || matchesOne(*alternative);
   else
     matches = matchesOne(type);
+  if (matches && value.isInteger() && namesType(type, "Steps")) {
+    auto *standard = llvm::dyn_cast_or_null<IntegerExpr>(parameter.initial.get());
+    int64_t least = standard && standard->value == 0 ? 0 : 1;
+    if (value.asInteger() < least) {
+      error(span, "`" + decl.name.text + "` wants a `" + parameter.name.text + "` of at least " + Twine(least) +
+                      (least == 1 ? " step" : " steps") + ", not " + Twine(value.asInteger()));
+      return false;
+    }
+  }
   if (matches)
     return true;
   auto &message = error(span, "`" + decl.name.text + "` wants `" + parameter.name.text + ": " + textOf(type) +
                                   "`, and this is " + names.describe(value));
+  if (std::string meant = typeMeant(type); !meant.empty())
+    message.hint("`" + type.name + "` is a word here: the type is `" + meant + "`");
   if (!reason.empty())
     message.note(reason);
-  if (value.kind() == Value::Kind::String && program.isWord(value.asText()))
-    message.hint("words stand without quotes: `" + parameter.name.text + ": " + value.asText() + "`");
+  if (value.kind() == Value::Kind::String &&
+      (program.isWord(value.asText()) || program.find(value.asText(), nullptr) || findBuiltin(value.asText())))
+    message.hint("names stand without quotes: `" + parameter.name.text + ": " + value.asText() + "`");
   if (value.isTensor() && decl.configured)
     message.hint("configuration comes first, tensors second: `x |> " + decl.name.text + "(…)`");
   if (value.isWord())
@@ -186,11 +213,11 @@ mlir::Type Evaluator::resolveElement(StringRef name, Span span) {
 
 /// Matches the dimensions of a tensor against a type, binding variables in `callee`. On failure `reason` says why.
 bool Evaluator::matchDims(const TypeExpr &type, const Tensor &tensor, Frame &callee, std::string &reason) {
-  size_t fixed = 0;
-  bool hasRest = false;
-  for (const DimExpr &dim : type.dims) {
-    hasRest |= dim.kind == DimExpr::Kind::Rest;
-    fixed += dim.kind != DimExpr::Kind::Rest;
+  size_t fixed = llvm::count_if(type.dims, [](const DimExpr &dim) { return dim.kind != DimExpr::Kind::Rest; });
+  bool hasRest = fixed < type.dims.size();
+  if (type.dims.size() - fixed > 1) {
+    reason = "its `...` stands more than once";
+    return false;
   }
   auto shape = tensor.shape();
   if (hasRest ? shape.size() < fixed : shape.size() != fixed) {
@@ -276,7 +303,9 @@ std::optional<Value> Evaluator::matchTensor(const TypeExpr &type, const Value &v
   if (tensor->element() != element) {
     auto &message = error(span, wanted + ", and this is " + names.type(*tensor) + ": the element types differ");
     addTrail(message, value, "it");
-    message.hint("`cast(x, " + elementName(element) + ")` converts");
+    bool isField = !tensor->record.empty() && tensor->record != span.text();
+    message.hint((isField ? "`target = cast(" + tensor->record + ", " : "`cast(x, ") + elementName(element) +
+                 ")` converts");
     return std::nullopt;
   }
   callee.elements.try_emplace(type.name, element);
@@ -456,7 +485,26 @@ Value Evaluator::checkResult(const FunctionDecl &decl, Value value, Span span) {
     return Value::error();
   }
   std::vector<Value> elements = value.elements();
-  std::vector<std::string> resultNames;
+  std::vector<std::string> resultNames, declared;
+  for (const TypeField &field : fields)
+    declared.push_back(field.name.text);
+  // What is returned by name goes to the result of that name.
+  for (auto [name, element] : llvm::zip(value.names(), value.elements())) {
+    if (name.empty())
+      continue;
+    auto place = llvm::find(declared, name);
+    if (place == declared.end() || llvm::count(value.names(), name) > 1 || llvm::is_contained(value.names(), "")) {
+      bool isUnknown = place == declared.end();
+      auto &message = error(span, "`" + decl.name.text + "` " +
+                                      (isUnknown ? "declares no result `" + name + "`: its results are "
+                                                 : "returns by name, once each, all of its results ") +
+                                      llvm::join(declared, ", "));
+      if (std::string meant = nearest(name, declared); isUnknown && !meant.empty())
+        message.hint("did you mean `" + meant + "`?");
+      return Value::error();
+    }
+    elements[place - declared.begin()] = element;
+  }
   for (auto [element, field] : llvm::zip(elements, fields)) {
     if (!check(*field.type, element, field.name.text))
       return Value::error();

@@ -45,10 +45,13 @@ struct Instance {
   std::string path;
   Span created;
   unsigned applications = 0;
+  bool reported = false; ///< a mistake, which its other parameters would repeat
+  bool ofEntry = false;  ///< made by a further entry of a model, which knows no parameters but the model's
   std::map<std::string, std::string> members; ///< variable or path name of a parameter → its full path
   Span firstCall;
-  std::string firstInput;                                 ///< type of the first application's input, for messages
-  std::map<std::string, std::shared_ptr<Instance>> parts; ///< the layers inside, which further applications share
+  std::string firstInput; ///< type of the first application's input, for messages
+  std::map<std::string, std::shared_ptr<Instance>>
+      parts; ///< the layers inside by path, which further applications share
 };
 
 /// The names of a tensor's dimensions, as the declaration `owner` wrote them (empty where it wrote none).

@@ -1,7 +1,9 @@
 // JSON text.
 #include "Json.h"
 #include "Message.h"
+#include "Type.h"
 #include <cmath>
+#include <cstdlib>
 
 namespace nnrt {
 
@@ -30,6 +32,22 @@ void appendNumber(std::string &out, double value) {
     out += value > 0 ? "\"Infinity\"" : "\"-Infinity\"";
   else
     append(out, "%.9g", value);
+}
+
+void appendElement(std::string &out, int32_t type, const char *data, int64_t i) {
+  double value = elementAt(type, data, i);
+  if (type == NNRT_I64)
+    append(out, "%lld", (long long)reinterpret_cast<const int64_t *>(data)[i]);
+  else if (type == NNRT_I32)
+    append(out, "%.0f", value);
+  else if (type != NNRT_F64 || !std::isfinite(value))
+    appendNumber(out, value);
+  else // the fewest digits that give it back
+    for (int digits = 9; digits <= 17; ++digits)
+      if (std::string text = format("%.*g", digits, value); digits == 17 || strtod(text.c_str(), nullptr) == value) {
+        out += text;
+        break;
+      }
 }
 
 } // namespace nnrt

@@ -12,7 +12,7 @@ namespace nnrt {
 static void appendValues(std::string &out, const nnrt_tensor &tensor, const char *data, int32_t dimension,
                          int64_t &element) {
   if (dimension == tensor.rank) {
-    appendNumber(out, elementAt(tensor.type, data, element++));
+    appendElement(out, tensor.type, data, element++);
     return;
   }
   out += '[';

@@ -19,13 +19,14 @@ config.test_exec_root = os.path.join(config.build_dir, "test")
 binaries = os.path.join(config.build_dir, "bin")
 units = os.path.join(config.build_dir, "test", "bin")
 
-# NNC_VERIFY_EACH=1: every compilation also verifies the IR after each pass (nn-opt always does). A program of one word, since
-# scripts take it as an argument.
+# NNC_VERIFY_EACH=1: every compilation also verifies the IR after each pass (nn-opt always does), which is quick; what
+# --verify-passes does, computing everything with the reference, is a test of its own. A program of one word, since scripts take it
+# as an argument.
 nnc = os.path.join(binaries, "nnc")
 if os.environ.get("NNC_VERIFY_EACH") == "1":
-    verifying = os.path.join(config.test_exec_root, "nnc-verify-passes")
+    verifying = os.path.join(config.test_exec_root, "nnc-verify-each")
     with open(verifying, "w") as script:
-        script.write(f'#!/bin/sh\nexec "{nnc}" --verify-passes "$@"\n')
+        script.write(f'#!/bin/sh\nexec "{nnc}" --verify-each "$@"\n')
     os.chmod(verifying, 0o755)
     nnc = verifying
 config.substitutions += [
@@ -56,8 +57,6 @@ for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "NNC_NIGHT"):
         config.environment[name] = os.environ[name]
 
 config.available_features |= features.available()
-if os.environ.get("NNC_VERIFY_EACH") == "1":
-    config.available_features.add("verify-passes")
 if not os.path.exists(os.path.join(config.build_dir, "lib", "aarch64", "libnnrt.a")):
     config.available_features.discard("qemu-aarch64")
 if not os.path.exists(os.path.join(config.build_dir, "lib", "libnnrt-images.a")):

@@ -142,7 +142,7 @@ OwningOpRef<ModuleOp> nn::readModule(MLIRContext &context, const CommandLine &li
   else
     module = frontend::compile(context, options, errs());
   watch.lap(line.from ? "parser" : "frontend");
-  if (module && line.verifyPasses && failed(verify(*module)))
+  if (module && (line.verifyEach || line.verifyPasses) && failed(verify(*module)))
     return nullptr;
   if (module && line.strictFp)
     (*module)->setAttr("nn.strict_fp", UnitAttr::get(&context));
@@ -167,6 +167,7 @@ int nn::build(ModuleOp module, const CommandLine &line, const std::string &outpu
 
   StageOptions stages;
   stages.dump = dump.get();
+  stages.verifyEach = line.verifyEach || line.verifyPasses;
   PassVerifier verifier;
   if (line.verifyPasses)
     stages.verifier = &verifier;

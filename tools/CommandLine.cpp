@@ -6,6 +6,7 @@
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CommandLine.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace llvm;
@@ -41,6 +42,7 @@ struct Options {
                                cl::cat(category)};
   cl::opt<bool> explain{"explain", cl::desc("say what the compiler decided"), cl::cat(category)};
   cl::opt<bool> timed{"time", cl::desc("print how long each stage took"), cl::cat(category)};
+  cl::opt<bool> verifyEach{"verify-each", cl::desc("check after every pass that the IR is valid"), cl::cat(category)};
   cl::opt<bool> verifyPasses{"verify-passes",
                              cl::desc("check after every pass that the program is valid and computes what it did"),
                              cl::cat(category)};
@@ -144,6 +146,9 @@ bool Options::fill(nn::CommandLine &result) {
     auto [name, value] = define.split('=');
     if (name.empty() || !define.contains('='))
       return usageError("-D" + define + ": write -D name=value");
+    for (const auto &[other, known] : result.defines)
+      if (other == name && known != value)
+        return usageError("-D " + name + " is given twice, as " + known + " and as " + value);
     result.defines.emplace_back(name.str(), value.str());
   }
   result.level = level - '0';
@@ -156,6 +161,7 @@ bool Options::fill(nn::CommandLine &result) {
   result.dumpDir = dumpDir;
   result.explain = explain;
   result.time = timed;
+  result.verifyEach = verifyEach;
   result.verifyPasses = verifyPasses;
   result.strictFp = strictFp;
   result.threads = threads == "team";
@@ -176,8 +182,16 @@ bool Options::fill(nn::CommandLine &result) {
   if (words.empty())
     return usageError("no input file", "nnc MODEL.nn; see nnc --help");
   if (words.size() > 1)
-    return usageError("`" + words[1] + "`: one input file at a time");
+    return usageError("`" + words[1] + "`: one input file at a time",
+                      nearest(words[0], {"run", "check", "summary", "test"}));
   result.input = words[0];
+  if (result.from && StringRef(result.input).ends_with(".nn"))
+    return usageError("--from=" + from + " reads MLIR, and " + result.input + " is a model", "leave --from out");
+  for (const std::string &folder : result.includeDirs)
+    if (!sys::fs::is_directory(folder))
+      return usageError("-I " + folder + ": there is no such folder");
+  if (!result.stdlibDir.empty() && !sys::fs::is_directory(result.stdlibDir))
+    return usageError("--stdlib=" + result.stdlibDir + ": there is no such folder");
   return true;
 }
 } // namespace

@@ -23,7 +23,7 @@ struct CommandLine {
   Stage emit = Stage::Program;
   std::optional<Stage> from; ///< the input is MLIR of this stage
   int level = 2;
-  bool explain = false, time = false, verifyPasses = false, strictFp = false, threads = true;
+  bool explain = false, time = false, verifyEach = false, verifyPasses = false, strictFp = false, threads = true;
   bool withCheck = false, withImages = false; ///< `--with`
   int64_t maxArena = 0;                       ///< bytes; 0: no limit
   std::vector<std::string> programArguments;  ///< of `nnc run`

@@ -82,7 +82,7 @@ std::optional<nn::Stage> nn::findStage(llvm::StringRef name) {
 
 bool nn::runStage(ModuleOp module, Stage stage, const Machine &machine, const StageOptions &options) {
   PassManager passes(module.getContext());
-  passes.enableVerifier(options.verifier);
+  passes.enableVerifier(options.verifyEach);
   if (options.verifier)
     options.verifier->follow(passes);
   addStage(stage, passes, machine, options.without);

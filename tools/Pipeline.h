@@ -37,7 +37,8 @@ void addStage(Stage stage, mlir::OpPassManager &passes, const Machine &machine, 
 
 struct StageOptions {
   IrDump *dump = nullptr;
-  PassVerifier *verifier = nullptr; ///< checks the IR after every pass, and that it means what it meant
+  bool verifyEach = false;          ///< checks the IR after every pass
+  PassVerifier *verifier = nullptr; ///< checks that it means what it meant, too
   llvm::StringRef without = {};     ///< a pass that is left out, for tests: a program needs not all of them
 };
 

@@ -186,6 +186,11 @@ int compile(MLIRContext &context, const CommandLine &line, const char *tool) {
   std::string output = line.output;
   if (output.empty() && line.emit == nn::Stage::Program)
     output = llvm::sys::path::stem(line.input).str();
+  bool same = false;
+  if (!output.empty() && !llvm::sys::fs::equivalent(line.input, output, same) && same) {
+    errs() << "nnc: " << output << " would be written over the input\n  hint: -o FILE gives the program another name\n";
+    return nn::UsageIsWrong;
+  }
   bool isBinary = line.emit == nn::Stage::Obj && output.empty();
   if (isBinary && llvm::sys::Process::StandardOutIsDisplayed()) {
     errs() << "nnc: an object file is not for a terminal\n  hint: -o FILE\n";

@@ -27,6 +27,8 @@ private:
   mlir::Value outputBehind(mlir::Value value) const;
   mlir::Value logitsOf(nn::ExpOp powers) const;
   mlir::Value probabilitiesOf(nn::LogOp logarithm) const;
+  mlir::Value logitsOfTwo(nn::ExpOp powers) const;
+  void warnOfSigmoid(mlir::Operation *powers, mlir::Value source, const char *wanted, const char *hint);
   void checkLogits(mlir::Operation *powers, mlir::Value logits);
 
   Network &network;
@@ -85,9 +87,25 @@ static bool isLogSoftmax(mlir::Value value) {
   while (total && mlir::isa_and_nonnull<nn::BroadcastOp, nn::ReshapeOp>(total.getDefiningOp()))
     total = total.getDefiningOp()->getOperand(0);
   auto logarithm = total ? total.getDefiningOp<nn::LogOp>() : nn::LogOp();
-  auto sum = logarithm ? logarithm.getX().getDefiningOp<nn::ReduceSumOp>() : nn::ReduceSumOp();
+  total = logarithm ? withoutMoves(logarithm.getX()) : mlir::Value();
+  auto sum = total ? total.getDefiningOp<nn::ReduceSumOp>() : nn::ReduceSumOp();
   auto powers = sum ? sum.getX().getDefiningOp<nn::ExpOp>() : nn::ExpOp();
   return powers && powers.getX() == difference.getA();
+}
+
+/// The output z of e^-|z|, with which a loss of two classes takes its logits.
+mlir::Value OutputLint::logitsOfTwo(nn::ExpOp powers) const {
+  auto negative = powers.getX().getDefiningOp<nn::NegOp>();
+  auto size = negative ? negative.getX().getDefiningOp<nn::AbsOp>() : nn::AbsOp();
+  return size ? outputBehind(size.getX()) : mlir::Value();
+}
+
+/// The model's output lies between 0 and 1, and the loss takes it for a logit.
+void OutputLint::warnOfSigmoid(mlir::Operation *powers, mlir::Value source, const char *wanted, const char *hint) {
+  if (Diagnostic *message = network.warn(powers, "sigmoid-into-classes",
+                                         Twine("the loss wants ") + wanted +
+                                             ", any numbers, and the model's output lies between 0 and 1"))
+    message->note("it is made here", network.evaluator.spanOf(source.getDefiningOp()->getLoc())).hint(hint);
 }
 
 void OutputLint::checkLogits(mlir::Operation *powers, mlir::Value logits) {
@@ -102,23 +120,24 @@ void OutputLint::checkLogits(mlir::Operation *powers, mlir::Value logits) {
       message->note(Twine("the ") + name, network.evaluator.spanOf(source.getDefiningOp()->getLoc()))
           .hint(Twine("leave the ") + name + " out of the model: the loss takes it in, more exactly");
   } else if (range.low >= 0 && range.high <= 1 && source.getDefiningOp()) {
-    if (Diagnostic *message =
-            network.warn(powers, "sigmoid-into-classes",
-                         "the loss wants logits of classes, any numbers, and the model's output lies between 0 and 1"))
-      message->note("it is made here", network.evaluator.spanOf(source.getDefiningOp()->getLoc()))
-          .hint("leave the sigmoid out where one class of several is right; where several may be, take "
-                "binary_cross_entropy");
+    warnOfSigmoid(powers, source, "logits of classes",
+                  "leave the sigmoid out where one class of several is right; where several may be, take "
+                  "binary_cross_entropy");
   }
 }
 
 void OutputLint::run() {
+  llvm::DenseSet<mlir::Value> warned;
   for (mlir::Operation &op : network.body()) {
     if (auto powers = mlir::dyn_cast<nn::ExpOp>(op)) {
       if (mlir::Value logits = logitsOf(powers))
         checkLogits(&op, logits);
+      mlir::Value logit = logitsOfTwo(powers), source = logit ? withoutMoves(logit) : mlir::Value();
+      if (source && source.getDefiningOp() && rangeOf(source).low >= 0 && rangeOf(source).high <= 1)
+        warnOfSigmoid(&op, source, "logits", "leave the sigmoid out: the loss takes it in, more exactly");
     } else if (auto logarithm = mlir::dyn_cast<nn::LogOp>(op)) {
       mlir::Value output = probabilitiesOf(logarithm);
-      if (!output || rangeOf(output).low >= 0)
+      if (!output || rangeOf(output).low >= 0 || !warned.insert(output).second)
         continue;
       if (Diagnostic *message = network.warn(&op, "logits-into-probs",
                                              "the loss takes the logarithm of the model's output, which may be "

@@ -22,6 +22,7 @@ public:
 private:
   bool startParameters();
   void startInputs();
+  bool isAddedToMore(mlir::Operation *product);
   void lintConstantWeights();
   void lintSpread();
   double inputSize();
@@ -102,6 +103,21 @@ void StartLint::startInputs() {
 // constant-weights
 //===--------------------------------------------------------------------------------------------------------------===//
 
+/// Whether the products are added to something that depends on the input: a branch that starts with nothing to add.
+bool StartLint::isAddedToMore(mlir::Operation *product) {
+  mlir::Value value = product->getResult(0);
+  while (value.hasOneUse()) {
+    mlir::Operation *user = *value.user_begin();
+    if (!mlir::isa<nn::AddOp, nn::MulOp, nn::ReshapeOp, nn::TransposeOp>(user))
+      return false;
+    for (mlir::Value operand : user->getOperands())
+      if (operand != value && network.dependsOnInput(operand))
+        return mlir::isa<nn::AddOp>(user);
+    value = user->getResult(0);
+  }
+  return false;
+}
+
 void StartLint::lintConstantWeights() {
   std::set<std::string> reported;
   network.body().walk([&](mlir::Operation *op) {
@@ -111,7 +127,7 @@ void StartLint::lintConstantWeights() {
       std::string name = network.parameterOf(operand).str();
       auto start = initial.find(name);
       if (name.empty() || start == initial.end() || !start->second->known || !start->second->isConstant() ||
-          !reported.insert(name).second)
+          isAddedToMore(op) || !reported.insert(name).second)
         continue;
       Span span = network.evaluator.owned.find(name)->span;
       if (span)
@@ -138,6 +154,9 @@ double StartLint::inputSize() {
 }
 
 void StartLint::lintSpread() {
+  // Without a train block there is the prediction alone, in which BatchNorm has no statistics of the batch.
+  if (!network.train && llvm::any_of(network.arguments, [](const auto &slot) { return slot.role == "state"; }))
+    return;
   double before = inputSize();
   std::string chain = "how large values are, as the root of their mean square:" + row("the input", before);
   for (const Product &product : network.products) {

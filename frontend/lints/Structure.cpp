@@ -134,7 +134,7 @@ void FieldFinder::check(mlir::Operation &reduction, const Field &field) {
   if (!whole || !isHead(reduction))
     return;
   for (auto [extent, input] : llvm::zip(field.extent, field.input))
-    if (extent > 1 && extent < input) {
+    if (extent > 1 && 4 * extent < 3 * input) {
       if (Diagnostic *message = network.warn(&reduction, "receptive-field",
                                              "each position in front of this pooling sees " + Twine(extent) +
                                                  " of the " + Twine(input) + " elements along an axis of the input"))
@@ -169,26 +169,39 @@ void nn::frontend::lintReceptiveField(Network &network) { FieldFinder(network).r
 // unused-parameter
 //===--------------------------------------------------------------------------------------------------------------===//
 
+/// What a value is computed from; `byGradient`: what its gradient flows to.
+static llvm::DenseSet<mlir::Value> sourcesOf(mlir::Value result, bool byGradient) {
+  llvm::SmallVector<mlir::Value> work = {result};
+  llvm::DenseSet<mlir::Value> sources;
+  while (!work.empty()) {
+    mlir::Value value = work.pop_back_val();
+    mlir::Operation *op = value.getDefiningOp();
+    bool passes = mlir::isa<mlir::FloatType>(mlir::getElementTypeOrSelf(value.getType())) &&
+                  !(op && (mlir::isa<nn::StopGradientOp>(op) || op->hasTrait<nn::NoGradient>()));
+    if ((passes || !byGradient) && sources.insert(value).second && op)
+      work.append(op->operand_begin(), op->operand_end());
+  }
+  return sources;
+}
+
 void nn::frontend::lintUnusedParameters(Network &network) {
   if (!network.train)
     return;
-  llvm::SmallVector<mlir::Value> work = {network.flat.terminator()->getOperand(0)}; // the loss
-  llvm::DenseSet<mlir::Value> used;
-  while (!work.empty()) {
-    mlir::Value value = work.pop_back_val();
-    if (!used.insert(value).second)
-      continue;
-    if (mlir::Operation *op = value.getDefiningOp())
-      work.append(op->operand_begin(), op->operand_end());
-  }
+  // A gradient that the user declares may flow where that of the body does not.
+  bool ownGradients = llvm::any_of(network.evaluator.program.userDeclarations(),
+                                   [](const Decl *decl) { return llvm::isa<GradientDecl>(decl); });
+  mlir::Value loss = network.flat.terminator()->getOperand(0);
+  llvm::DenseSet<mlir::Value> used = sourcesOf(loss, /*byGradient=*/false),
+                              trained = ownGradients ? used : sourcesOf(loss, /*byGradient=*/true);
   for (auto [slot, argument] : llvm::zip(network.arguments, network.body().getArguments())) {
-    if (slot.role != "param" || used.contains(argument) || network.evaluator.isFrozen(slot.name))
+    if (slot.role != "param" || trained.contains(argument) || network.evaluator.isFrozen(slot.name))
       continue;
+    std::string what = used.contains(argument) ? "no gradient of the loss reaches the parameter `" + slot.name +
+                                                     "`, through comparisons, roundings and `stop_gradient`"
+                                               : "the loss does not depend on the parameter `" + slot.name + "`";
     Span span = network.evaluator.owned.find(slot.name)->span;
     if (span && !network.evaluator.diagnostics.warned("unused-parameter", span))
-      network.evaluator.diagnostics
-          .warning(span, "unused-parameter",
-                   "the loss does not depend on the parameter `" + slot.name + "`: it is trained by nothing")
+      network.evaluator.diagnostics.warning(span, "unused-parameter", what + ": it is trained by nothing")
           .hint("leave it out, or @allow(unused-parameter)");
   }
 }

@@ -155,7 +155,7 @@ LogicalResult nn::compareCompiled(ModuleOp module, const Machine &machine, Refer
   auto expected = Expectation::create(*derived, effort);
   OwningOpRef<ModuleOp> loops = named->clone();
   for (Stage stage : {Stage::Train, Stage::Fused, Stage::Loops})
-    if (!runStage(*loops, stage, machine, {nullptr, nullptr, without}))
+    if (!runStage(*loops, stage, machine, {.without = without}))
       return failure();
   std::unique_ptr<LoadedModel> program = LoadedModel::load(*loops, llvmTarget(machine), /*level=*/2);
   if (!expected || !program)
