@@ -1,6 +1,8 @@
 //===- EvaluateExpr.cpp - Expressions, names and messages ---------------------------------------------------------===//
+#include "frontend/AstPrinter.h"
 #include "frontend/Builtins.h"
 #include "frontend/Evaluator.h"
+#include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Casting.h"
 #include <cmath>
@@ -328,6 +330,13 @@ std::optional<bool> Evaluator::evaluateCondition(const Expr &expr) {
 }
 
 Value Evaluator::evaluateIf(const IfExpr &expr) {
+  // What a taken branch declares with `param` stays visible under the same condition.
+  std::string text = textOf(*expr.condition);
+  BlockScope again(*frame);
+  for (auto &[name, variable] : frame->conditional[text])
+    again.scope.variables[name] = variable;
+  frame->conditions.push_back(text);
+  llvm::scope_exit leave([&] { frame->conditions.pop_back(); });
   std::optional<bool> condition = evaluateCondition(*expr.condition);
   if (!condition)
     return Value::error();

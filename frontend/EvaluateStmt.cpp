@@ -103,19 +103,6 @@ Evaluator::Flow Evaluator::execute(const Stmt &stmt, Value *last) {
     return frame->returned ? Flow::Return : Flow::Next;
   case Stmt::Kind::Expression: {
     auto &expr = *cast<ExpressionStmt>(stmt).value;
-    if (auto *branch = llvm::dyn_cast<IfExpr>(&expr)) {
-      // What a taken branch declares with `param` stays visible under the same condition.
-      std::string condition = textOf(*branch->condition);
-      BlockScope again(*frame);
-      for (auto &[name, variable] : frame->conditional[condition])
-        again.scope.variables[name] = variable;
-      frame->conditions.push_back(condition);
-      Value value = evaluateIf(*branch);
-      frame->conditions.pop_back();
-      if (last)
-        *last = value;
-      return frame->returned ? Flow::Return : Flow::Next;
-    }
     Value value = evaluate(expr);
     if (last)
       *last = value;

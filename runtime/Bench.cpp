@@ -97,6 +97,13 @@ static void answerRun(const Work &work, int64_t samples, int64_t &group) {
   printf("%s]}\n", line.c_str());
 }
 
+/// The n of `RUN n`, 0 where it is something else.
+static int64_t samplesOf(const char *command) {
+  char *end = nullptr;
+  int64_t samples = strncmp(command, "RUN ", 4) ? 0 : strtoll(command + 4, &end, 10);
+  return end && !end[strspn(end, " \t\r\n")] ? samples : 0;
+}
+
 /// Runs once, announces itself, then obeys until QUIT or the end of the input.
 static Status serve(const Work &work, double started) {
   double setUp = seconds();
@@ -111,7 +118,7 @@ static Status serve(const Work &work, double started) {
       return {};
     if (!strncmp(command, "INFO", 4)) {
       printf("{\"rss_mib\":%.1f%s}\n", peakMemoryMiB(), work.info().c_str());
-    } else if (int64_t samples = strncmp(command, "RUN ", 4) ? 0 : strtoll(command + 4, nullptr, 10); samples > 0) {
+    } else if (int64_t samples = samplesOf(command); samples > 0) {
       answerRun(work, samples, group);
     } else {
       command[strcspn(command, "\n")] = 0;

@@ -120,6 +120,12 @@ Status makeFolders(const std::string &path, const char *option) {
   return isFolder(path) ? Status() : wrong("'%s' is not a folder: %s takes one", path.c_str(), option);
 }
 
+bool isSameFile(const std::string &a, const std::string &b) {
+  struct stat first, second;
+  return !stat(a.c_str(), &first) && !stat(b.c_str(), &second) && first.st_dev == second.st_dev &&
+         first.st_ino == second.st_ino;
+}
+
 Status checkWritable(const std::string &path, const char *option) {
   if (isStream(path) && access(path.c_str(), W_OK) == 0)
     return {};

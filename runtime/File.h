@@ -55,6 +55,8 @@ void flushFolder(const std::string &path);
 std::string folderOf(const std::string &path);
 /// Makes a folder, and those that it lies in; one that is there already is as good.
 Status makeFolders(const std::string &path, const char *option);
+/// Whether both name one file that exists.
+bool isSameFile(const std::string &a, const std::string &b);
 /// Fails early where writeFile(path) could not succeed: no such folder, or no right to write there.
 Status checkWritable(const std::string &path, const char *option);
 

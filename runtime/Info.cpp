@@ -1,4 +1,5 @@
 // `info`: what this program is, or what a weight file holds.
+#include "Checkpoint.h"
 #include "Program.h"
 #include "Safetensors.h"
 #include <algorithm>
@@ -107,7 +108,11 @@ static Status describeFile(const std::string &path) {
       printf("\n");
       printSource(value);
     }
-  return {};
+  // A checkpoint says whether it is whole.
+  Checkpoint checkpoint;
+  bool isCheckpoint =
+      std::any_of(arrays.begin(), arrays.end(), [](const NamedArray &a) { return a.name == "checksums"; });
+  return isCheckpoint ? readCheckpoint(path, checkpoint) : Status();
 }
 
 Status runInfo(const Invocation &invocation) {

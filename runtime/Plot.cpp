@@ -123,7 +123,7 @@ static Status readLog(const std::string &path, int color, Charts &charts) {
     for (const auto &[key, value] : values.values) {
       if (key == "step" || key == "epoch" || key == "fold")
         continue;
-      ++used;
+      used += std::isfinite(value);
       std::string title = key == "val_loss" ? "loss" : key;
       bool ofValidation = key == "val_loss";
       // A run's validation has the colour behind that of its steps.
@@ -154,6 +154,9 @@ Status runPlot(const Invocation &invocation) {
   std::string out = invocation.options.text("-o"), text;
   if (files.empty() || out.empty())
     return usage("plot takes logs and a picture to write: plot RUN.jsonl... -o FILE.svg");
+  for (const std::string &file : files)
+    if (isSameFile(file, out))
+      return usage("-o %s: the picture would be written over a log", out.c_str());
   NNRT_TRY(checkWritable(out, "-o"));
   NNRT_TRY(pictureOfLogs(files, text));
   NNRT_TRY(writeFile(out, {{text.data(), int64_t(text.size())}}, "-o"));

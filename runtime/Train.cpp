@@ -109,6 +109,13 @@ static Status findCheckpoint(const Invocation &invocation, const nnrt_train &tra
   if (options.has("--seed") && options.integer("--seed", 0) != run.state.seed)
     return usage("--seed: the run in '%s' has seed %lld; leave the option out, or start a new run in another folder",
                  path.c_str(), (long long)run.state.seed);
+  if (options.has("--shuffle") && (options.text("--shuffle") == "yes") != run.state.shuffle)
+    return usage(
+        "--shuffle: the run in '%s' takes its records in %s order; leave the option out, or start a new run in "
+        "another folder",
+        path.c_str(), run.state.shuffle ? "a drawn" : "the given");
+  if (options.has("--weights"))
+    notes += "--weights: not read, since the run goes on from its checkpoint\n";
   if (std::string changes = changedLines(run.from.text("source"), model.source, 20); !changes.empty())
     notes += "the program has changed since:\n" + changes;
   fputs(notes.c_str(), stderr);
@@ -140,10 +147,8 @@ static void setRun(const Options &options, const nnrt_train &train, int64_t batc
   }
   state.examples = count;
   state.batch = batch;
-  if (options.has("--shuffle"))
-    state.shuffle = options.text("--shuffle") == "yes";
-  else if (!run.goesOn)
-    state.shuffle = train.shuffle != 0;
+  if (!run.goesOn)
+    state.shuffle = options.has("--shuffle") ? options.text("--shuffle") == "yes" : train.shuffle != 0;
   if (options.has("--lr")) {
     state.hasRate = true;
     state.rate = options.number("--lr", 0);
@@ -172,6 +177,8 @@ Status runTrain(const Invocation &invocation) {
   run.state.seed = options.integer("--seed", train->seed);
   run.out = options.text("--out", invocation.defaultWeights());
   NNRT_TRY(checkWritable(run.out, "--out"));
+  if (run.out == options.text("--log") || isSameFile(run.out, options.text("--log")))
+    return usage("--out and --log: both would write %s", run.out.c_str());
   NNRT_TRY(findCheckpoint(invocation, *train, run));
   DataPlace place = invocation.dataPlace();
   if (run.goesOn)

@@ -177,7 +177,8 @@ static llvm::DenseSet<mlir::Value> sourcesOf(mlir::Value result, bool byGradient
     mlir::Value value = work.pop_back_val();
     mlir::Operation *op = value.getDefiningOp();
     bool passes = mlir::isa<mlir::FloatType>(mlir::getElementTypeOrSelf(value.getType())) &&
-                  !(op && (mlir::isa<nn::StopGradientOp>(op) || op->hasTrait<nn::NoGradient>()));
+                  !(op && (mlir::isa<nn::StopGradientOp>(op) ||
+                           (op->hasTrait<nn::NoGradient>() && !op->hasTrait<nn::Structural>())));
     if ((passes || !byGradient) && sources.insert(value).second && op)
       work.append(op->operand_begin(), op->operand_end());
   }
@@ -197,7 +198,7 @@ void nn::frontend::lintUnusedParameters(Network &network) {
     if (slot.role != "param" || trained.contains(argument) || network.evaluator.isFrozen(slot.name))
       continue;
     std::string what = used.contains(argument) ? "no gradient of the loss reaches the parameter `" + slot.name +
-                                                     "`, through comparisons, roundings and `stop_gradient`"
+                                                     "`, only through comparisons, roundings or `stop_gradient`"
                                                : "the loss does not depend on the parameter `" + slot.name + "`";
     Span span = network.evaluator.owned.find(slot.name)->span;
     if (span && !network.evaluator.diagnostics.warned("unused-parameter", span))
