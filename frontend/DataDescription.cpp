@@ -15,6 +15,13 @@ std::optional<int64_t> DataSource::option(StringRef name) const {
 }
 
 bool nn::frontend::checkSameFields(Evaluator &evaluator, const DataSource &data, const DataSource &other) {
+  if (!other.fields.empty() && data.fields.size() != other.fields.size()) {
+    bool more = data.fields.size() < other.fields.size();
+    const DataField &odd = (more ? other : data).fields[std::min(data.fields.size(), other.fields.size())];
+    evaluator.error(other.span, "the fields differ from those of `data`: there is " + Twine(more ? "a" : "no") +
+                                    " field `" + odd.name + "` here");
+    return false;
+  }
   for (auto [a, b] : llvm::zip(data.fields, other.fields))
     if (a.name != b.name || a.type != b.type) {
       evaluator.error(other.span, "the fields differ from those of `data`: `" + b.name + ": " +

@@ -81,6 +81,27 @@ void ModelCompiler::checkMetricNames() {
       evaluator.evaluate(*metric.expr);
 }
 
+/// Reports a loss or metric whose inputs are not as many as the outputs and targets together.
+bool ModelCompiler::takesAll(const Callable &function, const Named &outputs, const Named &targets, Span span) {
+  size_t given = outputs.size() + targets.size();
+  if (!function.decl || function.gradientOf)
+    return true;
+  const std::vector<Parameter> &inputs = function.decl->inputs;
+  size_t needed = llvm::count_if(inputs, [](const Parameter &p) { return !p.initial; });
+  if (given >= needed && given <= inputs.size())
+    return true;
+  std::string names;
+  for (const Named *list : {&outputs, &targets})
+    for (const auto &[name, tensor] : *list)
+      names += (names.empty() ? "" : ", ") + name;
+  auto &message =
+      evaluator.error(span, "`" + function.name() + "` takes " + Twine(needed) + (needed == 1 ? " value" : " values") +
+                                ", and there are " + Twine(given) + " outputs and targets: " + names);
+  if (given > needed && !outputs.empty())
+    message.hint("say which: `" + function.name() + "(" + outputs.front().first + ", …)`");
+  return false;
+}
+
 /// The value of a metric for a batch (`Accumulate`), or from the tallies (`Result`). `counts`: it applies a `metric`.
 Value ModelCompiler::metricValue(const Metric &metric, MetricPhase phase, const BatchValues &values, bool &counts) {
   std::map<std::string, unsigned> ordinals;
@@ -97,23 +118,12 @@ Value ModelCompiler::metricValue(const Metric &metric, MetricPhase phase, const 
     return Value::error();
   *value = evaluator.withDefaults(*value, span);
   if (value->isCallable()) {
-    const FunctionDecl *decl = value->asCallable().decl;
     std::vector<Arg> arguments;
     for (const Named *list : {&values.outputs, &values.targets})
       for (const auto &[name, tensor] : *list)
         arguments.push_back({"", Value::tensor(tensor), span});
-    if (decl && decl->role == Role::Metric && decl->inputs.size() != arguments.size()) {
-      std::string names;
-      for (const Named *list : {&values.outputs, &values.targets})
-        for (const auto &[name, tensor] : *list)
-          names += (names.empty() ? "" : ", ") + name;
-      evaluator
-          .error(span, "the metric `" + metric.name + "` takes " + Twine(decl->inputs.size()) +
-                           " values, and there are " + Twine(arguments.size()) + " outputs and targets: " + names)
-          .hint("say which: `" + metric.name + "(" + (values.outputs.empty() ? "" : values.outputs.front().first) +
-                ", …)`");
+    if (!takesAll(value->asCallable(), values.outputs, values.targets, span))
       return Value::error();
-    }
     *value = evaluator.apply(value->asCallable(), std::move(arguments), span);
   }
   counts = ordinals.count("metric");

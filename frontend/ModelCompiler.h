@@ -67,6 +67,7 @@ private:
   };
   std::vector<Metric> metricsOf();
   void checkMetricNames();
+  bool takesAll(const Callable &function, const Named &outputs, const Named &targets, Span span);
   Value metricValue(const Metric &metric, MetricPhase phase, const BatchValues &values, bool &counts);
 
   // Entries.

@@ -51,8 +51,10 @@ std::shared_ptr<Instance> Evaluator::makeInstance(const std::string &component, 
       inFurtherEntry && (frame->instance ? frame->instance->ofEntry || frame->decl->role == Role::Model : true);
   if (entry) {
     auto [it, isNew] = entry->instances.try_emplace(instance->path, userSpan(span));
-    if (!isNew)
+    if (!isNew) {
       error(span, "there are two layers `" + instance->path + "`").note("the first one", it->second);
+      instance->path += "_2";
+    }
   }
   return instance;
 }

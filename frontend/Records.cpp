@@ -227,6 +227,8 @@ Value ModelCompiler::weightedLossOf(const Named &outputs, const Example &example
     for (const Named *list : {&outputs, &example.targets})
       for (const auto &[name, tensor] : *list)
         arguments.push_back({"", Value::tensor(tensor), span});
+    if (!takesAll(value->asCallable(), outputs, example.targets, span))
+      return Value::error();
     *value = evaluator.apply(value->asCallable(), std::move(arguments), span);
   }
   if (value->isError())

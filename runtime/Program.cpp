@@ -26,14 +26,14 @@ Status Invocation::need(Instance &instance, const char *name, const nnrt_entry *
   return entry ? Status() : wrong("the model %s was compiled without the entry '%s'", model.name, name);
 }
 
-Status Invocation::start(Instance &instance, int64_t seed) const {
+Status Invocation::start(Instance &instance, int64_t seed, bool readsWeights) const {
   NNRT_TRY(instance.start(threads));
   const nnrt_entry *init;
   NNRT_TRY(need(instance, "init", init));
   Entry entry(instance, *init);
   entry.set(NNRT_SEED, seed);
   entry.run();
-  return options.has("--weights") ? loadWeights(options.text("--weights"), instance) : Status();
+  return readsWeights && options.has("--weights") ? loadWeights(options.text("--weights"), instance) : Status();
 }
 
 Status Invocation::startTrained(Instance &instance) const {

@@ -19,8 +19,8 @@ struct Invocation {
   DataPlace dataPlace() const;
   /// "PROGRAM.safetensors"
   std::string defaultWeights() const { return options.program + ".safetensors"; }
-  /// Starts the model; runs init with the seed, then loads --weights where given.
-  Status start(Instance &instance, int64_t seed) const;
+  /// Starts the model; runs init with the seed, then loads --weights where given and read.
+  Status start(Instance &instance, int64_t seed, bool readsWeights = true) const;
   /// Starts the model with --weights or the default file, which must exist.
   Status startTrained(Instance &instance) const;
   /// The entry of this name, or the message that the model has none.

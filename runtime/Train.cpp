@@ -157,7 +157,7 @@ static void setRun(const Options &options, const nnrt_train &train, int64_t batc
 
 /// The model with the values that the run begins with, or goes on with.
 static Status startModel(const Invocation &invocation, const nnrt_train &train, const Run &run, Instance &instance) {
-  NNRT_TRY(invocation.start(instance, run.state.seed));
+  NNRT_TRY(invocation.start(instance, run.state.seed, /*readsWeights=*/!run.goesOn));
   instance.vocabulary = run.data.data->vocabulary();
   if (run.goesOn)
     run.from.copyTo(instance.model, "", instance.arena.data());

@@ -18,7 +18,7 @@ Status TrainingLoop::diverged(double norm) {
     return {};
   std::string what = lossIsFinite ? format("norm of the gradients became %s", kindOf(norm))
                                   : format("loss became %s", kindOf(state.loss));
-  bool atOnce = state.step == 1 && std::isnan(state.loss); // no update has happened
+  bool atOnce = state.step == 1 && !lossIsFinite; // no update has happened
   return wrong("the %s at step %lld of %lld: %slook for values in the %s that are not finite; %s%s%s", what.c_str(),
                (long long)state.step, (long long)state.total, atOnce ? "" : "lower the learning rate (--lr), or ",
                atOnce ? "data, the weights it starts from and the model" : "data", kept.c_str(),
