@@ -1,6 +1,7 @@
 // Reading by first bytes, and the rule of records and inputs.
 #include "GivenFile.h"
 #include "Dataset.h"
+#include "Gzip.h"
 #include "Idx.h"
 #include "Picture.h"
 #include "Safetensors.h"
@@ -45,11 +46,12 @@ Status readGiven(const std::string &path, const Instance &instance, std::vector<
   arrays.emplace_back();
   if (startsWith("\x93NUMPY", 6))
     return readNpy(path, std::move(file), arrays[0].array);
-  if (looksLikeIdx(*file))
+  const nnrt_train *train = instance.model.train;
+  bool isText = train && !strcmp(train->data.kind, "text") && !endsWith(path, ".safetensors");
+  if (looksLikeIdx(*file) && !(isText && looksGzipped(*file)))
     return readIdx(path, std::move(file), arrays[0].array);
   arrays.clear();
-  const nnrt_train *train = instance.model.train;
-  if (train && !strcmp(train->data.kind, "text") && !endsWith(path, ".safetensors")) {
+  if (isText) {
     if (instance.vocabulary.empty())
       return wrong("%s: a text is read with the vocabulary that weights hold: name them with --weights FILE",
                    path.c_str());

@@ -90,8 +90,10 @@ Status CharacterFile::open(const std::string &path, const std::string &advice) {
   NNRT_TRY(Region::map(path, file, advice));
   NNRT_TRY(unpack(path, file));
   CharacterTable seen;
+  if (file->size() >= 3 && !memcmp(file->data(), "\xef\xbb\xbf", 3)) // a byte order mark is no character
+    start = 3;
   const char *begin = file->data();
-  for (const char *at = begin; at != end(); ++characters) {
+  for (const char *at = begin + start; at != end(); ++characters) {
     if (characters % every == 0)
       places.push_back(at - begin);
     const char *here = at;
@@ -105,14 +107,14 @@ Status CharacterFile::open(const std::string &path, const std::string &advice) {
       present.push_back(character);
     }
   }
-  if (characters == file->size())
+  if (characters == file->size() - start)
     places.clear();
   return {};
 }
 
 const char *CharacterFile::at(int64_t character) const {
   if (places.empty())
-    return file->data() + character;
+    return file->data() + start + character;
   const char *at = file->data() + places[character / every];
   for (int64_t left = character % every; left; --left)
     decodeCharacter(at, end());
@@ -121,7 +123,7 @@ const char *CharacterFile::at(int64_t character) const {
 
 std::string CharacterFile::place(int64_t character) const {
   int64_t line = 1, column = 1;
-  const char *at = file->data();
+  const char *at = file->data() + start;
   for (int64_t i = 0; i < character; ++i) {
     bool ends = decodeCharacter(at, end()) == '\n';
     line += ends;

@@ -55,7 +55,7 @@ public:
 private:
   static constexpr int64_t every = 256; // the place of each of these characters is known
   std::shared_ptr<Region> file;
-  int64_t characters = 0;
+  int64_t characters = 0, start = 0; // of the first one, in bytes
   std::vector<int32_t> present;
   std::vector<int64_t> places; // empty where all characters are single bytes
 };

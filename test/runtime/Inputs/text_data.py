@@ -78,6 +78,21 @@ best = [ALPHABET[i] for i in (arrays["dense_1.weight"].T + arrays["dense_1.bias"
 lines = [json.loads(line) for line in run("./bigram", "predict", "given.txt").splitlines()]
 want = ["".join(best[ALPHABET.index(c)] for c in test[k * WINDOW:(k + 1) * WINDOW]) for k in (0, 1)]
 assert [line["text"] for line in lines] == want, lines
+subprocess.run(["gzip", "-kn", folder / "given.txt"], check=True)
+(folder / "marked.txt").write_bytes(b"\xef\xbb\xbf" + (folder / "given.txt").read_bytes())
+for given in ("given.txt.gz", "marked.txt"):
+    assert [json.loads(line)["text"] for line in run("./bigram", "predict", given).splitlines()] == want, given
+
+# A byte order mark is no character, in texts of single bytes and others.
+for whole in (train, "abz d" * 60 + ALPHABET, "abz d" * 60):
+    alphabet = "".join(sorted(set(whole)))
+    (folder / "mark.nn").write_text(Path(model).read_text().replace('"train.txt"', '"mark.txt"').replace("test       =", "// "))
+    run(nnc, "mark.nn", "-D", f"vocab={len(alphabet)}", "-o", "mark")
+    for begin, out in ((b"", "plain.safetensors"), (b"\xef\xbb\xbf", "marked.safetensors")):
+        (folder / "mark.txt").write_bytes(begin + whole.encode())
+        run("./mark", "train", "--data", ".", "--out", out, "--quiet")
+    assert load("marked.safetensors")[0]["vocabulary"] == alphabet
+    assert (folder / "plain.safetensors").read_bytes() == (folder / "marked.safetensors").read_bytes()
 
 # Overlapping windows: what validates shares no character with what trains. A vocabulary does not shrink with the file.
 for stride, validation in ((2, "0.25"), (2, "tail(0.25)"), (5, "tail(0.25)")):
