@@ -392,7 +392,15 @@ Value Evaluator::member(const MemberExpr &expr) {
       message.hint("did you mean `" + meant + "`?");
     return Value::error();
   }
-  error(expr.member.span, names.describe(base) + " has no members");
+  auto &message = error(expr.member.span, names.describe(base) + " has no members");
+  if (base.isTensor() && (name == "shape" || name == "size"))
+    message.hint("`" + name + "(x)` is that of x");
+  else if (base.isTensor() && name == "ndim")
+    message.hint("`rank(x)` is that of x");
+  else if (base.isTensor() && name == "T")
+    message.hint("`transpose(x)` swaps the last two axes");
+  else if (base.isTensor() && (findBuiltin(name) || program.find(name, frame->source)))
+    message.hint("functions are applied with `x |> " + name + "` or `" + name + "(x)`");
   return Value::error();
 }
 
