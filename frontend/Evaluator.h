@@ -315,8 +315,9 @@ private:
   bool isTraining(const Frame &layer) const;
   Value applyOptimizer(const Callable &optimizer, const std::vector<Arg> &inputs, Span span);
   void hook(const HookStmt &stmt);
-  bool isLayerName(llvm::StringRef name) const;
-  void countApplications(const Expr &expr);
+  void countApplications(const Expr *expr);
+  bool mayBeTensor(const Expr &expr) const;
+  const FunctionDecl *layerNamed(const Expr &callee) const;
 
   std::map<std::string, std::unique_ptr<Compiled>> functions;
   std::map<const ConstDecl *, Value> constants;

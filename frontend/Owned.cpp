@@ -1,6 +1,7 @@
 //===- Owned.cpp - Parameters, state, slots, tallies; instances and their paths -----------------------------------===//
 #include "dialect/NN.h"
 #include "frontend/AstPrinter.h"
+#include "frontend/Builtins.h"
 #include "frontend/PathRules.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Casting.h"
@@ -59,53 +60,131 @@ std::shared_ptr<Instance> Evaluator::makeInstance(const std::string &component, 
   return instance;
 }
 
-bool Evaluator::isLayerName(StringRef name) const {
-  for (const Scope *scope = frame->scope; scope; scope = scope->outer)
-    if (scope->variables.count(name))
-      return false;
-  auto *decl = llvm::dyn_cast_or_null<FunctionDecl>(program.find(name, frame->source));
-  return decl && decl->role == Role::Layer;
+/// Whether a tensor may come of an expression that is not evaluated: it reads one, or a name of the same branch.
+bool Evaluator::mayBeTensor(const Expr &expr) const {
+  if (auto *name = llvm::dyn_cast<NameExpr>(&expr)) {
+    if (const Variable *variable = const_cast<Evaluator *>(this)->find(name->name))
+      return variable->kind == Variable::Kind::Owned || variable->value.isTensor();
+    return !program.find(name->name, frame->source) && !findBuiltin(name->name) && !program.isWord(name->name) &&
+           !dimensions.count(name->name) && !isTypeName(name->name) && name->name != "none" && name->name != "training";
+  }
+  if (auto *binary = llvm::dyn_cast<BinaryExpr>(&expr))
+    return mayBeTensor(*binary->lhs) || mayBeTensor(*binary->rhs);
+  if (auto *index = llvm::dyn_cast<IndexExpr>(&expr))
+    return mayBeTensor(*index->base);
+  if (auto *unary = llvm::dyn_cast<UnaryExpr>(&expr))
+    return mayBeTensor(*unary->operand);
+  if (auto *call = llvm::dyn_cast<CallExpr>(&expr))
+    return llvm::any_of(call->arguments, [&](const Argument &argument) { return mayBeTensor(*argument.value); });
+  return llvm::isa<PipeExpr, ScanExpr>(expr);
+}
+
+/// The layer that a name stands for where its application makes an instance; null elsewhere.
+const FunctionDecl *Evaluator::layerNamed(const Expr &callee) const {
+  auto *name = llvm::dyn_cast<NameExpr>(&callee);
+  if (!name)
+    return nullptr;
+  if (const Variable *variable = const_cast<Evaluator *>(this)->find(name->name)) {
+    const Value &value = variable->value;
+    bool makesOne = value.isCallable() && value.asCallable().isLayer() && !value.asCallable().instance;
+    return makesOne ? value.asCallable().decl : nullptr;
+  }
+  auto *decl = llvm::dyn_cast_or_null<FunctionDecl>(program.find(name->name, frame->source));
+  return decl && (decl->role == Role::Layer || decl->role == Role::Model) ? decl : nullptr;
 }
 
 /// Counts the applications of layers in a branch that is not taken, so that the numbers in paths do not depend on it.
 void Evaluator::countApplications(const Block &block) {
-  if (!frame->counters)
-    return;
   for (const StmtPtr &statement : block.statements) {
-    if (auto *bind = llvm::dyn_cast<BindStmt>(statement.get()))
-      countApplications(*bind->value);
-    else if (auto *assign = llvm::dyn_cast<AssignStmt>(statement.get()))
-      countApplications(*assign->value);
-    else if (auto *result = llvm::dyn_cast<ReturnStmt>(statement.get()); result && result->value)
-      countApplications(*result->value);
-    else if (auto *expression = llvm::dyn_cast<ExpressionStmt>(statement.get()))
-      countApplications(*expression->value);
+    if (auto *bind = llvm::dyn_cast<BindStmt>(statement.get())) {
+      countApplications(bind->value.get());
+    } else if (auto *assign = llvm::dyn_cast<AssignStmt>(statement.get())) {
+      countApplications(assign->value.get());
+    } else if (auto *result = llvm::dyn_cast<ReturnStmt>(statement.get())) {
+      countApplications(result->value.get());
+    } else if (auto *expression = llvm::dyn_cast<ExpressionStmt>(statement.get())) {
+      countApplications(expression->value.get());
+    } else if (auto *emitted = llvm::dyn_cast<EmitStmt>(statement.get())) {
+      countApplications(emitted->value.get());
+    } else if (auto *inspected = llvm::dyn_cast<InspectStmt>(statement.get())) {
+      countApplications(inspected->value.get());
+    } else if (auto *asserted = llvm::dyn_cast<AssertStmt>(statement.get())) {
+      countApplications(asserted->condition.get());
+    } else if (auto *loop = llvm::dyn_cast<ForStmt>(statement.get())) { // its rounds count for themselves
+      countApplications(loop->range.get());
+      if (frame->counters)
+        ++(*frame->counters)["for " + loop->pattern.names[0].text];
+    }
   }
 }
 
-void Evaluator::countApplications(const Expr &expr) {
-  auto applied = [&](const Expr &callee) {
-    if (auto *name = llvm::dyn_cast<NameExpr>(&callee); name && isLayerName(name->name))
-      numbered(name->name);
+static bool hasDefaults(const FunctionDecl &decl) {
+  return llvm::all_of(decl.configuration, [](const Parameter &parameter) { return bool(parameter.initial); });
+}
+
+void Evaluator::countApplications(const Expr *expr) {
+  if (!expr || !frame->counters)
+    return;
+  auto countCall = [&](const CallExpr &call, bool isPiped) {
+    countApplications(call.callee.get());
+    bool anyTensor = isPiped;
+    for (const Argument &argument : call.arguments) {
+      countApplications(argument.value.get());
+      anyTensor |= mayBeTensor(*argument.value);
+    }
+    auto *configured = llvm::dyn_cast<CallExpr>(call.callee.get());
+    const FunctionDecl *layer = layerNamed(configured ? *configured->callee : *call.callee);
+    bool isApplied = configured || isPiped || (anyTensor && layer && hasDefaults(*layer));
+    return isApplied ? layer : nullptr;
   };
-  if (auto *pipe = llvm::dyn_cast<PipeExpr>(&expr)) {
-    countApplications(*pipe->value);
-    if (auto *call = llvm::dyn_cast<CallExpr>(pipe->target.get()))
-      applied(llvm::isa<CallExpr>(*call->callee) ? *llvm::cast<CallExpr>(*call->callee).callee : *call->callee);
-    else
-      applied(*pipe->target);
-  } else if (auto *call = llvm::dyn_cast<CallExpr>(&expr)) {
-    for (const Argument &argument : call->arguments)
-      countApplications(*argument.value);
-    if (auto *inner = llvm::dyn_cast<CallExpr>(call->callee.get()))
-      applied(*inner->callee);
-  } else if (auto *binary = llvm::dyn_cast<BinaryExpr>(&expr)) {
-    countApplications(*binary->lhs);
-    countApplications(*binary->rhs);
-  } else if (auto *branch = llvm::dyn_cast<IfExpr>(&expr)) {
-    countApplications(branch->then);
-    if (branch->otherwise)
-      countApplications(*branch->otherwise);
+  auto countOne = [&](const FunctionDecl *layer) {
+    if (layer)
+      numbered(layer->name.text);
+  };
+  switch (expr->kind) {
+  case Expr::Kind::Call:
+    return countOne(countCall(llvm::cast<CallExpr>(*expr), /*isPiped=*/false));
+  case Expr::Kind::As: // has its name
+    if (auto *call = llvm::dyn_cast<CallExpr>(llvm::cast<AsExpr>(*expr).value.get()))
+      countCall(*call, /*isPiped=*/false);
+    return;
+  case Expr::Kind::Pipe: {
+    auto &pipe = llvm::cast<PipeExpr>(*expr);
+    countApplications(pipe.value.get());
+    auto *named = llvm::dyn_cast<AsExpr>(pipe.target.get());
+    const Expr &target = named ? *named->value : *pipe.target;
+    auto *call = llvm::dyn_cast<CallExpr>(&target);
+    const FunctionDecl *layer = call ? countCall(*call, /*isPiped=*/true) : layerNamed(target);
+    return named ? void() : countOne(layer);
+  }
+  case Expr::Kind::Unary:
+    return countApplications(llvm::cast<UnaryExpr>(*expr).operand.get());
+  case Expr::Kind::Binary:
+    countApplications(llvm::cast<BinaryExpr>(*expr).lhs.get());
+    return countApplications(llvm::cast<BinaryExpr>(*expr).rhs.get());
+  case Expr::Kind::Index:
+    return countApplications(llvm::cast<IndexExpr>(*expr).base.get());
+  case Expr::Kind::Member:
+    return countApplications(llvm::cast<MemberExpr>(*expr).base.get());
+  case Expr::Kind::Tuple:
+    for (const Argument &element : llvm::cast<TupleExpr>(*expr).elements)
+      countApplications(element.value.get());
+    return;
+  case Expr::Kind::List:
+    for (const ExprPtr &element : llvm::cast<ListExpr>(*expr).elements)
+      countApplications(element.get());
+    return;
+  case Expr::Kind::If:
+    countApplications(llvm::cast<IfExpr>(*expr).then);
+    if (llvm::cast<IfExpr>(*expr).otherwise)
+      countApplications(*llvm::cast<IfExpr>(*expr).otherwise);
+    return;
+  case Expr::Kind::Scan:
+    for (const Carry &carry : llvm::cast<ScanExpr>(*expr).carries)
+      countApplications(carry.initial.get());
+    return countApplications(llvm::cast<ScanExpr>(*expr).body);
+  default:
+    return;
   }
 }
 

@@ -225,6 +225,9 @@ bool Evaluator::matchDims(const TypeExpr &type, const Tensor &tensor, Frame &cal
         ("the rank is " + Twine(shape.size()) + ", wanted is " + (hasRest ? "at least " : "") + Twine(fixed)).str();
     return false;
   }
+  // The dimensions of the program's model are settled; a model that is applied as a layer has any, as a layer does.
+  bool isProgram =
+      callee.decl && callee.decl->role == FunctionDecl::Role::Model && callee.caller && !callee.caller->decl;
   size_t at = 0;
   for (const DimExpr &dim : type.dims) {
     if (dim.kind == DimExpr::Kind::Rest) {
@@ -245,7 +248,7 @@ bool Evaluator::matchDims(const TypeExpr &type, const Tensor &tensor, Frame &cal
     FrameScope inCallee(*this, callee);
     auto *name = llvm::dyn_cast<NameExpr>(dim.value.get());
     if (name && !find(name->name) && !llvm::isa_and_nonnull<ConstDecl>(program.find(name->name, callee.source)) &&
-        !(callee.decl && callee.decl->role == FunctionDecl::Role::Model && dimensions.count(name->name))) {
+        !(isProgram && dimensions.count(name->name))) {
       Variable variable;
       variable.kind = Variable::Kind::Dimension;
       variable.value = Value::integer(extent);

@@ -93,11 +93,15 @@ static bool isLogSoftmax(mlir::Value value) {
   return powers && powers.getX() == difference.getA();
 }
 
-/// The output z of e^-|z|, with which a loss of two classes takes its logits.
+/// The output z of e^-|z| or e^min(-z, z), with which a loss of two classes takes its logits.
 mlir::Value OutputLint::logitsOfTwo(nn::ExpOp powers) const {
   auto negative = powers.getX().getDefiningOp<nn::NegOp>();
   auto size = negative ? negative.getX().getDefiningOp<nn::AbsOp>() : nn::AbsOp();
-  return size ? outputBehind(size.getX()) : mlir::Value();
+  if (size)
+    return outputBehind(size.getX());
+  auto least = powers.getX().getDefiningOp<nn::MinOp>();
+  auto other = least ? least.getA().getDefiningOp<nn::NegOp>() : nn::NegOp();
+  return other && other.getX() == least.getB() ? outputBehind(least.getB()) : mlir::Value();
 }
 
 /// The model's output lies between 0 and 1, and the loss takes it for a logit.
