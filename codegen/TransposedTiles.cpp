@@ -15,7 +15,13 @@ void TransposedTiles::start(int64_t newLanes, int64_t newRows, int64_t newColumn
 
 void TransposedTiles::open(Value tensor, bool wholeOnly) {
   Value memory = e.placeOf(tensor);
-  e.bind(tensor, [=](ElementEmitter &, ArrayRef<Coordinate> at) { return read(tensor, memory, at, wholeOnly); });
+  e.bind(tensor, [=](ElementEmitter &reader, ArrayRef<Coordinate> at) {
+    size_t known = tiles.size();
+    Value element = read(tensor, memory, at, wholeOnly);
+    if (reader.isTrial) // what it loads does not stay
+      tiles.erase(tiles.begin() + std::min(known, tiles.size()), tiles.end());
+    return element;
+  });
 }
 void TransposedTiles::close(Value tensor) { e.unbind(tensor); }
 

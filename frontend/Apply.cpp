@@ -103,9 +103,16 @@ Value Evaluator::apply(const Callable &callable, std::vector<Arg> inputs, Span s
   if (decl.role == Role::Optimizer)
     return applyOptimizer(callable, inputs, span);
   unsigned depth = 0;
+  // A layer that was given as an argument may be of the kind that it is given to: `Box(Box(Dense(4)))`.
+  bool namedInside = false;
+  auto holds = [&](const FunctionDecl &outer) {
+    return callable.span.source == outer.span.source && callable.span.begin >= outer.span.begin &&
+           callable.span.end <= outer.body.span.end;
+  };
   for (const Frame *at = frame; at; at = at->caller) {
     ++depth;
-    if (at->decl != &decl || decl.role == Role::Initializer)
+    namedInside |= at->decl && holds(*at->decl);
+    if (at->decl != &decl || decl.role == Role::Initializer || !namedInside)
       continue;
     error(span, "`" + decl.name.text + "` calls itself")
         .hint("recursion is not possible; `for` repeats at compile time");
@@ -160,6 +167,11 @@ Value Evaluator::apply(const Callable &callable, std::vector<Arg> inputs, Span s
   }
   bool isCall = decl.role == Role::Function && (decl.kernel || program.gradientOf(&decl));
   Value result = isCall ? callFunction(decl, callee) : run(decl, callee);
+  if (callee.metric != MetricPhase::None && result.isTensor() && result.asTensor().rank() == 0) {
+    Tensor number = result.asTensor(); // adapts to what it meets in an expression
+    number.weak = true;
+    result = Value::tensor(std::move(number));
+  }
   if (entry && entry->watched && callee.instance && decl.role == Role::Layer)
     result = watch(result, "the output of the layer `" + callee.path + "` (" + decl.name.text + ")");
   bool isTuple = result.isTuple() && !result.elements().empty();

@@ -123,7 +123,11 @@ void ModelCompiler::buildResult() {
     std::optional<Tensor> total;
     for (size_t k = 0; const OwnedValue *sum = evaluator.owned.find(tallyPath(name, "sum", k)); ++k) {
       const OwnedValue *weight = evaluator.owned.find(tallyPath(name, "weight", k));
-      Tensor quotient = emitter.binary<nn::DivOp>(entry.owned(*sum), entry.owned(*weight));
+      // Where nothing counts, the mean is 0, as that of a batch is.
+      Tensor divisor = entry.owned(*weight), zero = emitter.constant(0, divisor.type());
+      divisor =
+          emitter.select(emitter.compare(BinaryOp::Eq, divisor, zero), emitter.constant(1, divisor.type()), divisor);
+      Tensor quotient = emitter.binary<nn::DivOp>(entry.owned(*sum), divisor);
       total = total ? emitter.binary<nn::AddOp>(*total, quotient) : quotient;
     }
     if (total)
@@ -157,7 +161,8 @@ void ModelCompiler::buildResult() {
   }
   entry.finish({});
   if (entry.usesPlaceholder())
-    evaluator.error(train.metrics->span,
-                    "the result of a metric is made of its tallies alone: the batches are gone by then");
+    evaluator
+        .error(train.metrics->span, "the result of a metric is made of its tallies alone: the batches are gone by then")
+        .hint("a mean of a loss, such as `mae(y, t)`, is an entry of its own beside a metric");
   evaluator.entry = nullptr;
 }

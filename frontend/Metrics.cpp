@@ -126,6 +126,6 @@ Value ModelCompiler::metricValue(const Metric &metric, MetricPhase phase, const 
       return Value::error();
     *value = evaluator.apply(value->asCallable(), std::move(arguments), span);
   }
-  counts = ordinals.count("metric");
+  counts |= ordinals.count("metric") != 0;
   return *value;
 }

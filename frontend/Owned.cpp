@@ -49,7 +49,7 @@ std::shared_ptr<Instance> Evaluator::makeInstance(const std::string &component, 
   instance->path = std::move(path);
   instance->created = span;
   instance->ofEntry =
-      inFurtherEntry && (frame->instance ? frame->instance->ofEntry || frame->decl->role == Role::Model : true);
+      inFurtherEntry && (!frame->instance || frame->instance->ofEntry || (frame->caller && !frame->caller->decl));
   if (entry) {
     auto [it, isNew] = entry->instances.try_emplace(instance->path, userSpan(span));
     if (!isNew) {

@@ -6,6 +6,7 @@
 //===--------------------------------------------------------------------------------------------------------------===//
 #include "frontend/AstPrinter.h"
 #include "frontend/ModelCompiler.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Casting.h"
 
 using namespace nn::frontend;
@@ -96,6 +97,16 @@ std::optional<ModelCompiler::Named> ModelCompiler::inputsOf(const Named &records
   return good ? std::optional(result) : std::nullopt;
 }
 
+/// Whether the name stands in an expression as a word.
+static bool mentions(const Expr &expr, StringRef name) {
+  std::string text = textOf(expr);
+  auto isPart = [&](size_t at) { return at < text.size() && (llvm::isAlnum(text[at]) || text[at] == '_'); };
+  for (size_t at = 0; (at = text.find(name.str(), at)) != std::string::npos; ++at)
+    if (!isPart(at - 1) && !isPart(at + name.size()))
+      return true;
+  return false;
+}
+
 /// What the loss compares with: the `target` entry, else the fields that are no inputs.
 std::optional<ModelCompiler::Named> ModelCompiler::targetsOf(const Named &records, const Named &inputs) {
   Named result;
@@ -103,10 +114,8 @@ std::optional<ModelCompiler::Named> ModelCompiler::targetsOf(const Named &record
     for (size_t i = 0; i < records.size(); ++i) {
       const auto &[name, tensor] = records[i];
       bool used = find(inputs, name) || (!train.input && inputs.size() == 1 && i == 0);
-      if (train.input)
-        used |= StringRef(textOf(*train.input)).contains(name);
-      if (train.sampleWeight)
-        used |= StringRef(textOf(*train.sampleWeight)).contains(name);
+      for (const Expr *entry : {train.input, train.sampleWeight})
+        used |= entry && mentions(*entry, name);
       if (!used)
         result.emplace_back(name, tensor);
     }
@@ -114,13 +123,17 @@ std::optional<ModelCompiler::Named> ModelCompiler::targetsOf(const Named &record
       train.targetField = result.front().first;
     return result;
   }
-  std::optional<Value> value = evaluateIn(*train.target, {&records, &inputs});
+  std::optional<Value> value = evaluateIn(*train.target, {&inputs, &records});
   if (!value)
     return std::nullopt;
   std::vector<Value> elements = value->isTuple() ? value->elements() : std::vector<Value>{*value};
   for (auto [i, element] : llvm::enumerate(elements)) {
-    auto *name = llvm::dyn_cast<NameExpr>(train.target);
-    std::string given = value->isTuple() ? value->names()[i] : name ? name->name : "";
+    auto *list = llvm::dyn_cast<TupleExpr>(train.target);
+    bool isListed = list && list->elements.size() == elements.size();
+    auto *name = llvm::dyn_cast<NameExpr>(isListed ? list->elements[i].value.get() : train.target);
+    std::string given = value->isTuple() ? value->names()[i] : "";
+    if (given.empty() && name)
+      given = name->name;
     if (!element.isTensor()) {
       evaluator.error(train.target->span,
                       "`target` is made of the fields of the data, and this is " + evaluator.names.describe(element));
@@ -138,7 +151,7 @@ std::optional<ModelCompiler::Named> ModelCompiler::targetsOf(const Named &record
 std::optional<ModelCompiler::Named> ModelCompiler::weightsOf(const Named &records, const Named &inputs) {
   if (!train.sampleWeight)
     return Named();
-  std::optional<Value> value = evaluateIn(*train.sampleWeight, {&records, &inputs});
+  std::optional<Value> value = evaluateIn(*train.sampleWeight, {&inputs, &records});
   if (!value)
     return std::nullopt;
   if (!value->isTensor() || value->asTensor().rank() != 1 || value->asTensor().batch.axis != 0 ||

@@ -14,7 +14,8 @@ std::string metricsText(const Metrics &metrics, const char *prefix, const char *
   for (const auto &metric : metrics) {
     if (!text.empty())
       text += separator;
-    text += format("%s%s %.*g", metric.first == "loss" ? prefix : "", metric.first.c_str(), digits, metric.second);
+    double value = std::isnan(metric.second) ? std::fabs(metric.second) : metric.second; // a NaN has no sign
+    text += format("%s%s %.*g", metric.first == "loss" ? prefix : "", metric.first.c_str(), digits, value);
   }
   return text;
 }

@@ -1,6 +1,7 @@
 //===- Linear.cpp - Lints on layers that other layers undo or repeat ----------------------------------------------===//
 #include "dialect/NN.h"
 #include "frontend/lints/Lints.h"
+#include "llvm/ADT/StringMap.h"
 #include <set>
 
 using namespace nn::frontend;
@@ -35,8 +36,14 @@ static bool isGrouped(const Product &product) {
 }
 
 void nn::frontend::lintLinearLayers(Network &network) {
+  // A matrix that is used in several places is no part of one layer.
+  llvm::StringMap<unsigned> uses;
+  for (auto [slot, argument] : llvm::zip(network.arguments, network.body().getArguments()))
+    uses[slot.name] = std::distance(argument.use_begin(), argument.use_end());
   for (const Product &first : network.products) {
     const Product *second = nextProduct(network, first);
+    if (second && (uses[first.parameter] > 1 || uses[second->parameter] > 1))
+      continue;
     if (!second || first.parameter.empty() || second->parameter.empty() || isGrouped(first) || isGrouped(*second))
       continue;
     // Fewer units between than on both sides: a matrix of lower rank, which one layer is not.
@@ -175,7 +182,7 @@ void nn::frontend::lintBiasBeforeNorm(Network &network) {
       continue;
     if (Diagnostic *message = network.warn(canceller, "bias-before-norm",
                                            "`" + Twine(slot.name) + "` has no effect: " + network.layer(canceller) +
-                                               " subtracts the mean behind it"))
+                                               " takes it away again, as a mean or a difference does"))
       message->hint("leave the bias out of the layer in front: `bias: false`");
   }
 }

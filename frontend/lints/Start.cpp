@@ -6,6 +6,7 @@
 #include "dialect/NN.h"
 #include "frontend/lints/Lints.h"
 #include "frontend/lints/Sample.h"
+#include "mlir/Analysis/SliceAnalysis.h"
 #include "llvm/Support/FormatVariadic.h"
 
 using namespace nn::frontend;
@@ -22,7 +23,8 @@ public:
 private:
   bool startParameters();
   void startInputs();
-  bool isAddedToMore(mlir::Operation *product);
+  bool meetsMore(mlir::Operation *product);
+  static bool comesOf(mlir::Value value, mlir::Operation *product);
   void lintConstantWeights();
   void lintSpread();
   double inputSize();
@@ -103,19 +105,28 @@ void StartLint::startInputs() {
 // constant-weights
 //===--------------------------------------------------------------------------------------------------------------===//
 
-/// Whether the products are added to something that depends on the input: a branch that starts with nothing to add.
-bool StartLint::isAddedToMore(mlir::Operation *product) {
-  mlir::Value value = product->getResult(0);
-  while (value.hasOneUse()) {
-    mlir::Operation *user = *value.user_begin();
-    if (!mlir::isa<nn::AddOp, nn::MulOp, nn::ReshapeOp, nn::TransposeOp>(user))
-      return false;
-    for (mlir::Value operand : user->getOperands())
-      if (operand != value && network.dependsOnInput(operand))
-        return mlir::isa<nn::AddOp>(user);
-    value = user->getResult(0);
-  }
+/// Whether the products meet something else that depends on the input before another product takes them: a branch that
+/// starts with nothing to add, a gate, an attention. Then gradients tell the units apart.
+bool StartLint::meetsMore(mlir::Operation *product) {
+  llvm::SetVector<mlir::Value> made;
+  made.insert(product->getResult(0));
+  for (size_t i = 0; i < made.size(); ++i)
+    for (mlir::Operation *user : made[i].getUsers()) {
+      if (mlir::isa<nn::ContractOp, nn::ConvOp>(user) || user->getNumResults() != 1)
+        continue;
+      for (mlir::Value operand : user->getOperands())
+        if (!made.contains(operand) && network.dependsOnInput(operand) && !comesOf(operand, product))
+          return true;
+      made.insert(user->getResult(0));
+    }
   return false;
+}
+
+/// Whether a value is computed from the products, in any way.
+bool StartLint::comesOf(mlir::Value value, mlir::Operation *product) {
+  llvm::SetVector<mlir::Operation *> behind;
+  mlir::getForwardSlice(product, &behind);
+  return value.getDefiningOp() && behind.contains(value.getDefiningOp());
 }
 
 void StartLint::lintConstantWeights() {
@@ -123,11 +134,13 @@ void StartLint::lintConstantWeights() {
   network.body().walk([&](mlir::Operation *op) {
     if (!mlir::isa<nn::ContractOp, nn::ConvOp>(op) || network.finals.contains(op))
       return;
+    if (const Product *known = network.productOf(op); known && known->outputs == 1)
+      return; // one unit begins like no other
     for (mlir::Value operand : op->getOperands()) {
       std::string name = network.parameterOf(operand).str();
       auto start = initial.find(name);
       if (name.empty() || start == initial.end() || !start->second->known || !start->second->isConstant() ||
-          isAddedToMore(op) || !reported.insert(name).second)
+          meetsMore(op) || !reported.insert(name).second)
         continue;
       Span span = network.evaluator.owned.find(name)->span;
       if (span)

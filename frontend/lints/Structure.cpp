@@ -191,6 +191,17 @@ void nn::frontend::lintUnusedParameters(Network &network) {
   // A gradient that the user declares may flow where that of the body does not.
   bool ownGradients = llvm::any_of(network.evaluator.program.userDeclarations(),
                                    [](const Decl *decl) { return llvm::isa<GradientDecl>(decl); });
+  auto warn = [&](const std::string &path, const Twine &what) {
+    Span span = network.evaluator.owned.find(path)->span;
+    if (span && !network.evaluator.diagnostics.warned("unused-parameter", span))
+      network.evaluator.diagnostics.warning(span, "unused-parameter", what + ": it is trained by nothing")
+          .hint("leave it out, or @allow(unused-parameter)");
+  };
+  // What exists in predictions only.
+  for (const OwnedValue &value : network.evaluator.owned.all())
+    if (value.role == OwnedStmt::Role::Param && !network.evaluator.isFrozen(value.path) &&
+        llvm::none_of(network.arguments, [&](const auto &slot) { return slot.name == value.path; }))
+      warn(value.path, "the parameter `" + value.path + "` is not there in training");
   mlir::Value loss = network.flat.terminator()->getOperand(0);
   llvm::DenseSet<mlir::Value> used = sourcesOf(loss, /*byGradient=*/false),
                               trained = ownGradients ? used : sourcesOf(loss, /*byGradient=*/true);
@@ -200,10 +211,7 @@ void nn::frontend::lintUnusedParameters(Network &network) {
     std::string what = used.contains(argument) ? "no gradient of the loss reaches the parameter `" + slot.name +
                                                      "`, only through comparisons, roundings or `stop_gradient`"
                                                : "the loss does not depend on the parameter `" + slot.name + "`";
-    Span span = network.evaluator.owned.find(slot.name)->span;
-    if (span && !network.evaluator.diagnostics.warned("unused-parameter", span))
-      network.evaluator.diagnostics.warning(span, "unused-parameter", what + ": it is trained by nothing")
-          .hint("leave it out, or @allow(unused-parameter)");
+    warn(slot.name, what);
   }
 }
 

@@ -66,6 +66,7 @@ def main(nnc, folder):
          (squares * w[:, None]).sum() / w.sum()),
         (dict(weighted, target="y", loss="sqrt(mean((output - y)^2))"), (roots * totals).sum() / w.sum()),
         (dict(result="f32", value="mean(y[:, 0], weights: abs(x[:, 0]))", target="y", loss="first", more=""), None)]
+    np.savez(folder / "nothing.npz", x=x.astype("f4"), y=y.astype("f4"), label=np.full(n, -100, np.int32), w=0 * w.astype("f4"))
     complaints = []
     for k, (values, loss) in enumerate(expected):
         (folder / "m.nn").write_text(PROGRAM.format(**values))
@@ -79,6 +80,13 @@ def main(nnc, folder):
         got = re.search(r"^loss (\S+)$", out.stdout, re.M)
         if not got or loss is not None and not abs(float(got[1]) - loss) <= 1e-6 * abs(loss):
             complaints.append(f"{values['loss']}: {out.stdout}, in float64 {loss}")
+    # A data set in which nothing counts: the mean is 0, as in training; nobody knows the accuracy.
+    text = PROGRAM.format(**dict(tensor, target="label", loss="cross_entropy", more="metrics = [accuracy, cross_entropy]"))
+    (folder / "m.nn").write_text(text.replace("a.npz", "nothing.npz"))
+    subprocess.run([nnc, "m.nn", "-o", "m"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    out = subprocess.run(run[1], cwd=folder, capture_output=True, text=True)
+    if out.stdout != "loss 0\naccuracy nan\ncross_entropy 0\n":
+        complaints.append(f"nothing counts: {out.stdout}{out.stderr}")
     print("\n".join(complaints))
     return bool(complaints)
 
