@@ -140,7 +140,7 @@ Value Evaluator::apply(const Callable &callable, std::vector<Arg> inputs, Span s
   if (decl.role == Role::Metric && !frame->decl && frame->metric != MetricPhase::None) { // an entry of `metrics`
     callee.metric = frame->metric;
     unsigned number = ++(*frame->counters)["metric"];
-    callee.path = number > 1 ? frame->path + "_" + std::to_string(number) : frame->path;
+    callee.path = number > 1 ? frame->path + "." + std::to_string(number) : frame->path;
   }
   if (callable.isLayer()) {
     bool inMetric = !frame->decl && frame->metric != MetricPhase::None;

@@ -1,5 +1,4 @@
-//===- Metrics.cpp - The entries of `metrics`
-//-----------------------------------------------------------------------===//
+//===- Metrics.cpp - The entries of `metrics` --------------------------------------------------------------------===//
 //
 // A metric of a train block is a function of the model's outputs and the targets, or an expression over the names that
 // the loss sees. One that applies a `metric` counts over the batches of an evaluation; any other is a mean.

@@ -11,6 +11,7 @@
 
 using namespace nn::frontend;
 using llvm::StringRef;
+using llvm::Twine;
 
 const Tensor *ModelCompiler::find(const Named &list, StringRef name) {
   for (const auto &[known, tensor] : list)
@@ -88,6 +89,13 @@ std::optional<ModelCompiler::Named> ModelCompiler::inputsOf(const Named &records
       if (tensor->element() != type.getElementType() && tensor->element().isInteger(8))
         message.hint("`input = " + (tensor->record.empty() ? std::string("image") : tensor->record) +
                      " / 255` makes numbers between 0 and 1 of bytes");
+      for (auto [dim, extent] : llvm::zip(parameter.type->dims, tensor->shape())) {
+        auto *free = llvm::dyn_cast_or_null<NameExpr>(dim.value.get());
+        if (free && free->name != batchName && evaluator.dimensions.count(free->name) &&
+            evaluator.dimensions[free->name] != extent && tensor->element() == type.getElementType())
+          message.hint("`" + free->name + "` is free: the command line binds it, -D " + free->name + "=" +
+                       Twine(extent));
+      }
       good = false;
       continue;
     }
