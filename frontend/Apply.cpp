@@ -8,7 +8,6 @@
 #include "llvm/Support/Casting.h"
 
 using namespace nn::frontend;
-using llvm::StringRef;
 using llvm::Twine;
 using Role = FunctionDecl::Role;
 

@@ -93,6 +93,10 @@ void ModelCompiler::buildEvaluate(mlir::func::FuncOp predict) {
       else if (!value.isError())
         evaluator.error(metric.expr->span, "a metric is one number, and this is " + evaluator.names.describe(value));
     }
+    // The values end with the entry.
+    for (const Named *list : {&values.records, &values.inputs, &values.targets, &values.outputs})
+      for (const auto &[name, tensor] : *list)
+        measuredTypes.emplace_back(tensor.type(), tensor.batch);
     measured = std::move(values);
   }
   entry.finish(evaluator.owned);
@@ -135,11 +139,12 @@ void ModelCompiler::buildResult() {
   };
   mean("loss");
   // A metric's inputs do not exist here: zeros of their types stand for them, and must not reach the result.
+  auto measuredType = measuredTypes.begin();
   for (Named *list : {&measured.records, &measured.inputs, &measured.targets, &measured.outputs})
     for (auto &[name, tensor] : *list) {
-      Tensor stand = entry.placeholder(tensor.type());
-      stand.batch = tensor.batch;
-      tensor = stand;
+      tensor = entry.placeholder(measuredType->first);
+      tensor.batch = measuredType->second;
+      ++measuredType;
     }
   for (const Metric &metric : metricsOf()) {
     if (!countingMetrics.count(metric.name)) {

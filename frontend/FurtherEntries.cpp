@@ -9,7 +9,6 @@
 #include "llvm/Support/Casting.h"
 
 using namespace nn::frontend;
-using llvm::StringRef;
 using llvm::Twine;
 
 /// What an entry must not be called: the entries of every model, and the verbs of its program.

@@ -11,7 +11,6 @@
 #include "llvm/ADT/StringExtras.h"
 
 using namespace nn::frontend;
-using llvm::StringRef;
 using llvm::Twine;
 
 /// The names of a callable's inputs; those of builtins are not told.

@@ -174,8 +174,9 @@ private:
   std::vector<EntryBuilder::Slot> predictArguments;
   llvm::SmallVector<mlir::Value> lossOutputs; ///< of the model, in @loss
   Named predicted;                            ///< the model's outputs in @predict
-  BatchValues measured;                       ///< in @evaluate
-  std::set<std::string> countingMetrics;      ///< that apply a `metric`; the others are means
+  BatchValues measured;                       ///< in @evaluate, with their types
+  std::vector<std::pair<mlir::RankedTensorType, BatchMark>> measuredTypes;
+  std::set<std::string> countingMetrics; ///< that apply a `metric`; the others are means
   std::optional<PathRules> optimizerRules, penalties, constraints;
   std::vector<LayerRow> rows;
 };

@@ -97,7 +97,7 @@ Value Evaluator::watch(const Value &output, const std::string &name) {
   }
   if (!output.isTensor() || !mlir::isa<mlir::FloatType>(output.asTensor().element()) || scanDepth > 0)
     return output;
-  Tensor watched = output.asTensor();
+  const Tensor &watched = output.asTensor();
   observeFacts(name, watched);
   Tensor probed = emitter.binary<nn::AddOp>(watched, entry->argument("probe", name, watched.type()));
   return Value::tensor(Emitter::like(watched, probed.value));
