@@ -2,6 +2,7 @@
 #include "dialect/NN.h"
 #include "frontend/BuiltinFunctions.h"
 #include "frontend/Evaluator.h"
+#include <algorithm>
 
 using namespace nn::frontend;
 using llvm::SmallVector;
@@ -72,7 +73,17 @@ static std::optional<WindowShape> window(BuiltinCall &call, const std::optional<
   if (!x || !extents || !stride || !low || !high)
     return std::nullopt;
   WindowShape shape{*extents, *stride, *low, *high, SmallVector<int64_t>(extents->size(), 1)};
-  return fits(call, *x, shape, extents->size()) ? std::optional(shape) : std::nullopt;
+  if (!fits(call, *x, shape, extents->size()))
+    return std::nullopt;
+  for (size_t i = 0; i < shape.window.size(); ++i)
+    if (std::max(shape.low[i], shape.high[i]) >= shape.window[i]) {
+      call.evaluator
+          .error(call.span, "a padding of " + Twine(std::max(shape.low[i], shape.high[i])) + " for a window of " +
+                                Twine(shape.window[i]) + ": some windows would hold padding alone")
+          .hint("a pooling's padding is smaller than its window");
+      return std::nullopt;
+    }
+  return shape;
 }
 
 Value nn::frontend::windowSumBuiltin(BuiltinCall &call) {
