@@ -205,15 +205,16 @@ struct PruneResults : OpRewritePattern<ScanOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(ScanOp scan, PatternRewriter &rewriter) const override {
     SmallVector<Value> emitted = usedValues(scan);
-    BitVector carried = needed(scan, emitted);
-    for (unsigned k = 0; k < carried.size(); ++k)
-      if (carried[k] && (scan.nextValues()[k] == scan.carriedArguments()[k] || twin(scan, k)))
+    BitVector wanted = needed(scan, emitted), carried = wanted;
+    for (unsigned k : wanted.set_bits())
+      if (scan.nextValues()[k] == scan.carriedArguments()[k] || twin(scan, k, wanted))
         carried.reset(k);
     if (emitted.size() == scan.emitted() && carried.all())
       return failure();
-    for (unsigned k = 0; k < carried.size(); ++k)
-      if (!carried[k])
-        replaceCarried(rewriter, scan, k);
+    // The last first: what a twin is replaced by may be replaced itself.
+    for (unsigned k = carried.size(); k-- > 0;)
+      if (wanted[k] && !carried[k])
+        replaceCarried(rewriter, scan, k, wanted);
     // Arguments among them have been replaced.
     emitted = usedValues(scan);
     SmallVector<Value> values(scan.emittedValues()), stacks(scan.stacks());
@@ -253,21 +254,21 @@ private:
     return used;
   }
 
-  /// A carried value before k that is always the same.
-  static std::optional<unsigned> twin(ScanOp scan, unsigned k) {
-    for (unsigned other = 0; other < k; ++other)
-      if (scan.getInits()[other] == scan.getInits()[k] && scan.nextValues()[other] == scan.nextValues()[k])
+  /// A wanted carried value before k that is always the same.
+  static std::optional<unsigned> twin(ScanOp scan, unsigned k, const BitVector &wanted) {
+    for (unsigned other : wanted.set_bits())
+      if (other < k && scan.getInits()[other] == scan.getInits()[k] && scan.nextValues()[other] == scan.nextValues()[k])
         return other;
     return std::nullopt;
   }
 
   /// Gives the readers of a carried value that goes what it always is.
-  static void replaceCarried(PatternRewriter &rewriter, ScanOp scan, unsigned k) {
+  static void replaceCarried(PatternRewriter &rewriter, ScanOp scan, unsigned k, const BitVector &wanted) {
     Value argument = scan.carriedArguments()[k];
-    if (std::optional<unsigned> other = twin(scan, k)) {
+    if (std::optional<unsigned> other = twin(scan, k, wanted)) {
       rewriter.replaceAllUsesWith(argument, scan.carriedArguments()[*other]);
       rewriter.replaceAllUsesWith(scan.carriedOut()[k], scan.carriedOut()[*other]);
-    } else if (scan.nextValues()[k] == argument) {
+    } else {
       Value init = scan.getInits()[k];
       rewriter.replaceAllUsesWith(argument, addShared(rewriter, scan, init));
       rewriter.replaceAllUsesWith(scan.carriedOut()[k], init);

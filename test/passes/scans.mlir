@@ -76,6 +76,27 @@ func.func @twice(%x: tensor<3x5xf32>, %h: tensor<5xf32>) -> (tensor<3x5xf32>, te
   return %s, %r, %a, %b : tensor<3x5xf32>, tensor<3x5xf32>, tensor<5xf32>, tensor<5xf32>
 }
 
+// A carried value that is always its first, and one that is always the same as it: neither is carried.
+func.func @constant(%x: tensor<3x5xf32>, %h: tensor<5xf32>) -> (tensor<3x5xf32>, tensor<5xf32>, tensor<5xf32>, tensor<5xf32>) {
+  %s, %a, %b = nn.scan carry(%h, %h : tensor<5xf32>, tensor<5xf32>) over(%x : tensor<3x5xf32>) {trips = 3 : i64} -> (tensor<3x5xf32>, tensor<5xf32>, tensor<5xf32>) {
+  ^bb0(%t: tensor<i32>, %p: tensor<5xf32>, %q: tensor<5xf32>, %xt: tensor<5xf32>):
+    %d = nn.add %q, %xt : tensor<5xf32>, tensor<5xf32> -> tensor<5xf32>
+    nn.emit %d, %p, %p : tensor<5xf32>, tensor<5xf32>, tensor<5xf32>
+  }
+  %c = nn.exp %b : tensor<5xf32> -> tensor<5xf32>
+  return %s, %a, %b, %c : tensor<3x5xf32>, tensor<5xf32>, tensor<5xf32>, tensor<5xf32>
+}
+
+// Of two carried values that are the same, the second alone is read.
+func.func @second(%x: tensor<3x5xf32>, %h: tensor<5xf32>) -> tensor<5xf32> {
+  %a, %b = nn.scan carry(%h, %h : tensor<5xf32>, tensor<5xf32>) over(%x : tensor<3x5xf32>) {trips = 3 : i64} -> (tensor<5xf32>, tensor<5xf32>) {
+  ^bb0(%t: tensor<i32>, %p: tensor<5xf32>, %q: tensor<5xf32>, %xt: tensor<5xf32>):
+    %d = nn.mul %q, %xt : tensor<5xf32>, tensor<5xf32> -> tensor<5xf32>
+    nn.emit %d, %d : tensor<5xf32>, tensor<5xf32>
+  }
+  return %b : tensor<5xf32>
+}
+
 // A product reads the carried value and replaces it: it needs other memory for a while. The loop behind reads the stack of
 // the first, backwards.
 func.func @product(%w: tensor<7x7xf32>, %h: tensor<3x7xf32>) -> (tensor<3x7xf32>, tensor<5x3x7xf32>) {
