@@ -14,6 +14,7 @@
 #include "frontend/Entry.h"
 #include "frontend/Program.h"
 #include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/StringMap.h"
 
 namespace nn::frontend {
 
@@ -127,6 +128,7 @@ public:
   llvm::DenseMap<mlir::Value, int64_t> scanLast; ///< the largest values of their variables
   std::vector<std::string> frozen;               ///< globs of what training leaves as it is
   TestCase *test = nullptr;                      ///< that is being evaluated
+  llvm::StringMap<const FunctionDecl *> untaken; ///< layers by the names that branches which are not taken give them
   bool inFurtherEntry = false;                   ///< in the body of `further`
   const EntryStmt *further = nullptr;            ///< the entry of the model that is being built
   Value furtherResult;                           ///< and what it returns
@@ -230,6 +232,7 @@ public:
 
   // Variables.
   Variable *find(llvm::StringRef name);
+  const Variable *find(llvm::StringRef name) const { return const_cast<Evaluator *>(this)->find(name); }
   void declare(const Name &name, Variable variable);
   Value lookup(llvm::StringRef name, Span span);
   std::vector<std::string> visibleNames() const;

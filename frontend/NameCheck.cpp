@@ -6,11 +6,10 @@
 #include "frontend/NameCheck.h"
 #include "frontend/AstPrinter.h"
 #include "frontend/Builtins.h"
+#include "frontend/Habits.h"
 #include "frontend/Program.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/Casting.h"
-#include "llvm/Support/Regex.h"
 #include <map>
 
 using namespace nn::frontend;
@@ -128,36 +127,6 @@ static std::vector<std::string> wordsOf(const Parameter &parameter) {
   return words;
 }
 
-/// What a name of PyTorch, Keras, JAX or NumPy is called here; empty where it is none of those.
-static StringRef nameHere(StringRef name) {
-  return llvm::StringSwitch<StringRef>(name)
-      .Case("Linear", "Dense")
-      .Case("ReLU", "relu")
-      .Case("GELU", "gelu")
-      .Case("Softmax", "softmax")
-      .Cases({"BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "BatchNormalization"}, "BatchNorm")
-      .Case("LayerNormalization", "LayerNorm")
-      .Cases({"MaxPool1d", "MaxPool2d", "MaxPooling1D", "MaxPooling2D"}, "max_pool")
-      .Cases({"AvgPool1d", "AvgPool2d", "AveragePooling1D", "AveragePooling2D"}, "avg_pool")
-      .Cases({"GlobalAveragePooling2D", "AdaptiveAvgPool2d"}, "global_avg_pool")
-      .Cases({"MultiHeadAttention", "MultiheadAttention"}, "SelfAttention")
-      .Cases({"CrossEntropyLoss", "CategoricalCrossentropy", "SparseCategoricalCrossentropy"}, "cross_entropy")
-      .Cases({"categorical_crossentropy", "sparse_categorical_crossentropy"}, "cross_entropy")
-      .Cases({"BCEWithLogitsLoss", "BinaryCrossentropy", "binary_crossentropy"}, "binary_cross_entropy")
-      .Case("BCELoss", "binary_cross_entropy_probs")
-      .Cases({"MSELoss", "mse_loss", "MeanSquaredError", "mean_squared_error"}, "mse")
-      .Cases({"L1Loss", "l1_loss", "MeanAbsoluteError", "mean_absolute_error"}, "mae")
-      .Case("where", "select")
-      .Case("True", "true")
-      .Case("False", "false")
-      .Case("None", "none")
-      .Case("arange", "iota")
-      .Cases({"cat", "concatenate"}, "concat")
-      .Case("amax", "reduce_max")
-      .Case("amin", "reduce_min")
-      .Default("");
-}
-
 void NameChecker::use(StringRef name, Span span, const Parameter *wanted) {
   if (Known *known = find(name)) {
     known->used = true;
@@ -182,16 +151,8 @@ void NameChecker::use(StringRef name, Span span, const Parameter *wanted) {
     message.note("`" + wanted->name.text + "` is " + textOf(*wanted->type));
   else
     meant = nearest(name, candidates);
-  static const llvm::Regex elementType("^(b?f|float|i|int|u|uint|bfloat)[0-9]+$");
-  if (StringRef here = nameHere(name); !here.empty())
-    message.hint("here it is `" + here + "`");
-  else if (llvm::is_contained({"nn", "F", "torch", "tf", "keras", "layers", "np", "numpy", "jnp", "jax", "optim"},
-                              name))
-    message.hint("names of the library stand alone: `Dense(10)`, `relu`, `Adam`");
-  else if (name == "self")
-    message.hint("a layer's inputs, parameters and layers are known by their names alone");
-  else if (elementType.match(name))
-    message.hint("element types are f32 f64 bf16 f16 i32 i64 i8 u8 bool");
+  if (std::string hint = hintForName(name); !hint.empty())
+    message.hint(hint);
   else if (!meant.empty())
     message.hint("did you mean `" + meant + "`?");
 }

@@ -7,6 +7,7 @@
 #include "frontend/AstPrinter.h"
 #include "frontend/Builtins.h"
 #include "frontend/Evaluator.h"
+#include "frontend/Habits.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Casting.h"
 #include <cmath>
@@ -127,16 +128,6 @@ static bool namesType(const TypeExpr &type, StringRef name) {
   return names(type) || llvm::any_of(type.alternatives, [&](const TypePtr &one) { return names(*one); });
 }
 
-/// The type that somebody means who writes one of another language, which is a word here; nothing else.
-static std::string typeMeant(const TypeExpr &type) {
-  return llvm::StringSwitch<std::string>(type.kind == TypeExpr::Kind::Plain ? type.name : "")
-      .Cases({"integer", "int32", "int64", "long", "size_t"}, "int")
-      .Cases({"double", "float32", "float64", "real"}, "float")
-      .Cases({"boolean", "Bool"}, "bool")
-      .Cases({"str", "text"}, "string")
-      .Default("");
-}
-
 bool Evaluator::matchConfiguration(const Parameter &parameter, Value &value, Span span, const FunctionDecl &decl) {
   if (value.isError())
     return false;
@@ -183,7 +174,7 @@ bool Evaluator::matchConfiguration(const Parameter &parameter, Value &value, Spa
     return true;
   auto &message = error(span, "`" + decl.name.text + "` wants `" + parameter.name.text + ": " + textOf(type) +
                                   "`, and this is " + names.describe(value));
-  if (std::string meant = typeMeant(type); !meant.empty())
+  if (StringRef meant = type.kind == TypeExpr::Kind::Plain ? typeHere(type.name) : ""; !meant.empty())
     message.hint("`" + type.name + "` is a word here: the type is `" + meant + "`");
   if (!reason.empty())
     message.note(reason);
