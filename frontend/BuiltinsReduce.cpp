@@ -175,9 +175,7 @@ Value nn::frontend::meanBuiltin(BuiltinCall &call) {
       weighted = withoutInvalidRows(evaluator, weighted, 0);
     Tensor total = reduce(evaluator, Emitter::Reduction::Sum, *r, weights);
     // Where nothing counts, the mean is 0: a batch of ignored labels leaves the weights as they are.
-    Tensor none = emitter.compare(BinaryOp::Eq, total, emitter.constant(0, total.type()));
-    Tensor divisor = emitter.select(none, emitter.constant(1, total.type()), total);
-    Tensor result = emitter.binary<nn::DivOp>(reduce(evaluator, Emitter::Reduction::Sum, *r, weighted), divisor);
+    Tensor result = emitter.quotient(reduce(evaluator, Emitter::Reduction::Sum, *r, weighted), total);
     if (total.rank() == 0)
       result.means = oneMean(result, emitter.cast(total, emitter.builder.getF64Type()));
     return Value::tensor(result);

@@ -253,6 +253,11 @@ static BatchMark reducedMark(BatchMark mark, ArrayRef<int64_t> axes) {
   return {mark.axis - llvm::count_if(axes, [&](int64_t axis) { return axis < mark.axis; }), mark.inner};
 }
 
+Tensor Emitter::quotient(const Tensor &sum, const Tensor &weight) {
+  Tensor isNone = compare(BinaryOp::Eq, weight, constant(0, weight.type()));
+  return binary<nn::DivOp>(sum, select(isNone, constant(1, weight.type()), weight));
+}
+
 Tensor Emitter::reduce(Reduction kind, const Tensor &x, ArrayRef<int64_t> axes) {
   mlir::Value value = kind == Reduction::Sum   ? ReduceSumOp::create(builder, location, x.value, axes).getResult()
                       : kind == Reduction::Max ? ReduceMaxOp::create(builder, location, x.value, axes).getResult()
@@ -342,8 +347,9 @@ ReceptiveField Emitter::slide(const Tensor &x, const WindowShape &shape) {
   ReceptiveField field = x.field;
   if (!field.extent || shape.window.empty())
     return field;
-  field.extent += (shape.window[0] - 1) * shape.dilation[0] * field.jump;
-  field.jump *= shape.strides[0];
+  int64_t reach = boundedProduct(boundedProduct(shape.window[0] - 1, shape.dilation[0]), field.jump);
+  field.extent = boundedProduct(field.extent + reach, 1);
+  field.jump = boundedProduct(field.jump, shape.strides[0]);
   return field;
 }
 

@@ -70,6 +70,8 @@ public:
   // Reductions: the dimensions in `axes` (increasing) disappear.
   enum class Reduction { Sum, Max, Min };
   Tensor reduce(Reduction kind, const Tensor &x, llvm::ArrayRef<int64_t> axes);
+  /// sum / weight; where the weight is 0, so that nothing counts, it is the sum, which is 0 then.
+  Tensor quotient(const Tensor &sum, const Tensor &weight);
   Tensor argmax(const Tensor &x, int64_t axis);
   /// The index's dimensions stand in the result for dimension `axis` of x.
   Tensor gather(const Tensor &x, const Tensor &index, int64_t axis);

@@ -68,9 +68,10 @@ void ModelCompiler::buildEvaluate(mlir::func::FuncOp predict) {
            return slot.role == "input" ? find(example->inputs, slot.name) : nullptr;
          })) {
       const OwnedValue *known = evaluator.owned.find(slot.name);
-      if (slot.role == "output")
-        outputs[next].second = Emitter::like(outputs[next].second, tensor.value), ++next;
-      else if (known && slot.role == roleName(known->role))
+      if (slot.role == "output") {
+        Tensor &output = outputs[next++].second;
+        output = Emitter::like(output, tensor.value);
+      } else if (known && slot.role == roleName(known->role))
         entry.update(*known, tensor);
     }
   } else if (example) {
@@ -127,11 +128,7 @@ void ModelCompiler::buildResult() {
     std::optional<Tensor> total;
     for (size_t k = 0; const OwnedValue *sum = evaluator.owned.find(tallyPath(name, "sum", k)); ++k) {
       const OwnedValue *weight = evaluator.owned.find(tallyPath(name, "weight", k));
-      // Where nothing counts, the mean is 0, as that of a batch is.
-      Tensor divisor = entry.owned(*weight), zero = emitter.constant(0, divisor.type());
-      divisor =
-          emitter.select(emitter.compare(BinaryOp::Eq, divisor, zero), emitter.constant(1, divisor.type()), divisor);
-      Tensor quotient = emitter.binary<nn::DivOp>(entry.owned(*sum), divisor);
+      Tensor quotient = emitter.quotient(entry.owned(*sum), entry.owned(*weight));
       total = total ? emitter.binary<nn::AddOp>(*total, quotient) : quotient;
     }
     if (total)

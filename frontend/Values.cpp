@@ -57,6 +57,12 @@ std::string nn::frontend::numberText(double value) {
   return text;
 }
 
+int64_t nn::frontend::boundedProduct(int64_t a, int64_t b) {
+  constexpr int64_t most = INT64_MAX / 4;
+  int64_t product;
+  return llvm::MulOverflow(a, b, product) ? most : std::min(product, most);
+}
+
 std::string TypeNames::extent(int64_t extent) const {
   for (const auto &[symbol, name] : symbols)
     if (extent && extent % symbol == 0)

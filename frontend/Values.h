@@ -34,6 +34,9 @@ struct BatchMark {
   bool operator==(const BatchMark &other) const { return axis == other.axis && inner == other.inner; }
 };
 
+/// a · b, at most so large that the sum of two is no overflow: receptive fields grow with the product of all strides.
+int64_t boundedProduct(int64_t a, int64_t b);
+
 /// How much of a model's input one element of a spatial tensor sees, per axis.
 struct ReceptiveField {
   int64_t extent = 0; ///< 0: not spatial

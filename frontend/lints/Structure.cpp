@@ -73,8 +73,9 @@ private:
 
 void FieldFinder::slide(Field &field, llvm::ArrayRef<int64_t> window, llvm::ArrayRef<int64_t> strides) {
   for (size_t i = 0; i < field.extent.size() && i < window.size(); ++i) {
-    field.extent[i] += (window[window.size() - field.extent.size() + i] - 1) * field.jump[i];
-    field.jump[i] *= strides[window.size() - field.extent.size() + i];
+    size_t k = window.size() - field.extent.size() + i;
+    field.extent[i] = boundedProduct(field.extent[i] + boundedProduct(window[k] - 1, field.jump[i]), 1);
+    field.jump[i] = boundedProduct(field.jump[i], strides[k]);
   }
 }
 
