@@ -238,7 +238,10 @@ TEST_F(ProgramTest, ReportsMeasureFewRecordsOfACrossEntropy) {
 }
 
 TEST_F(ProgramTest, BenchRejectsOtherCommands) {
-  std::ofstream("commands") << "RUN\n";
-  ASSERT_TRUE(freopen("commands", "r", stdin));
-  expectError({"bench"}, 2, "bench reads RUN n, INFO or QUIT on its standard input, not 'RUN'");
+  for (const char *command : {"RUN", "RUN 4x"}) {
+    std::ofstream("commands") << command << "\n";
+    ASSERT_TRUE(freopen("commands", "r", stdin));
+    expectError({"bench"}, 2,
+                std::string("bench reads RUN n, INFO or QUIT on its standard input, not '") + command + "'");
+  }
 }
