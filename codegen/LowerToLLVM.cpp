@@ -89,8 +89,12 @@ LogicalResult convert(ModuleOp module) {
   populateFinalizeMemRefToLLVMConversionPatterns(types, patterns, &symbols);
   populateVectorToLLVMConversionPatterns(types, patterns);
   ub::populateUBToLLVMConversionPatterns(types, patterns);
-  // What LLVM has an intrinsic for (fma, sqrt, …) is one; the rest is called from the C library.
+  // What LLVM has an intrinsic for (fma, sqrt, …) is one; the rest is called from the C library. So is expm1, of which
+  // the conversion to LLVM makes e^x - 1, with no correct digit near 0.
   populateMathToLLVMConversionPatterns(types, patterns, /*approximateLog1p=*/false, /*benefit=*/2);
+  llvm::erase_if(patterns.getNativePatterns(), [](const std::unique_ptr<RewritePattern> &pattern) {
+    return pattern->getRootKind() && pattern->getRootKind()->getStringRef() == math::ExpM1Op::getOperationName();
+  });
   populateMathToLibmConversionPatterns(patterns, /*benefit=*/1);
   LLVMConversionTarget target(*context);
   target.addLegalOp<ModuleOp>();
