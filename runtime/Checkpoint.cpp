@@ -89,14 +89,6 @@ Status readCheckpoint(const std::string &path, Checkpoint &checkpoint) {
   return {};
 }
 
-const std::string &Checkpoint::text(const char *key) const {
-  static const std::string none;
-  for (const auto &[name, value] : metadata)
-    if (name == key)
-      return value;
-  return none;
-}
-
 static const NamedArray *find(const Checkpoint &checkpoint, const std::string &name) {
   for (const NamedArray &named : checkpoint.arrays)
     if (named.name == name)

@@ -27,7 +27,7 @@ struct Checkpoint {
   RunState state;
 
   /// The metadata of this key; empty where there is none.
-  const std::string &text(const char *key) const;
+  const std::string &text(const char *key) const { return textOf(metadata, key); }
   /// Paths, shapes, types, slots and precision that are not the model's, one per line; empty where it fits.
   std::string differences(const nnrt_model &model) const;
   /// Puts the tensors below `prefix` ("" or "best/") into memory with the layout of the persistent part.

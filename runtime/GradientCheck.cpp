@@ -19,19 +19,20 @@ public:
   }
   Status bind(Instance &instance) { return Feeder::bind(instance, entry, *part.data, feeder); }
 
-  /// The loss with the parameters of one layer moved; a null name moves none.
+  /// The loss with the parameters of one layer moved, beyond the base; a null name moves none.
   Status run(const char *layer, double shift, double &result) {
     NNRT_TRY(feeder.fill(part, indices.data(), entry.batch()));
     entry.set(NNRT_SEED, seed);
     entry.set(NNRT_STEP, 0);
     for (const nnrt_tensor *tensor : entry.all(NNRT_SHIFT))
-      entry.setScalar(*tensor, layer && !strcmp(tensor->name, layer) ? shift : 0);
+      entry.setScalar(*tensor, base + (layer && !strcmp(tensor->name, layer) ? shift : 0));
     entry.run();
     result = entry.scalar(*loss);
     return {};
   }
 
   Entry entry;
+  double base = 0; ///< how far the parameters of all layers are moved
 
 private:
   const Part &part;
@@ -77,6 +78,46 @@ static Status difference(Probe &probe, const char *layer, double slope, double f
   return {};
 }
 
+/// Whether the loss bends where the parameters are, rather than being smooth there: layers that start at zero leave
+/// units of the network at the very place where they switch.
+static Status bends(Probe &probe, const char *layer, double floor, bool &result) {
+  constexpr double shift = 1e-6;
+  double at = 0, above = 0, below = 0;
+  NNRT_TRY(probe.run(layer, 0, at));
+  NNRT_TRY(probe.run(layer, shift, above));
+  NNRT_TRY(probe.run(layer, -shift, below));
+  double right = (above - at) / shift, left = (at - below) / shift;
+  result = std::fabs(right - left) > tolerance * std::max({std::fabs(right), std::fabs(left), floor});
+  return {};
+}
+
+namespace {
+/// What is found of a layer.
+struct Finding {
+  const char *layer;
+  double slope, quotient = 0, error = 0;
+  bool beside = false; ///< at parameters a little moved, since the loss bends at those of the model
+};
+} // namespace
+
+static Status examine(Probe &slopes, Probe &losses, double floor, Finding &finding) {
+  NNRT_TRY(difference(losses, finding.layer, finding.slope, floor, finding.quotient, finding.error));
+  if (finding.error <= tolerance)
+    return {};
+  NNRT_TRY(bends(losses, finding.layer, floor, finding.beside));
+  if (!finding.beside)
+    return {};
+  slopes.base = losses.base = 1e-2;
+  double loss = 0;
+  NNRT_TRY(slopes.run(nullptr, 0, loss));
+  for (const nnrt_tensor *tensor : slopes.entry.all(NNRT_SLOPE))
+    if (!strcmp(tensor->name, finding.layer))
+      finding.slope = slopes.entry.scalar(*tensor);
+  NNRT_TRY(difference(losses, finding.layer, finding.slope, floor, finding.quotient, finding.error));
+  slopes.base = losses.base = 0;
+  return {};
+}
+
 Status checkGradients(Instance &instance, const Part &part, int64_t seed, bool quiet) {
   const nnrt_entry *gradient = instance.find("check_gradient"), *value = instance.find("check_loss");
   if (!gradient || !value)
@@ -89,10 +130,10 @@ Status checkGradients(Instance &instance, const Part &part, int64_t seed, bool q
   if (!std::isfinite(loss))
     return wrong("--check: the loss of the first batch is %s in f64, too: there is nothing to compare",
                  std::isnan(loss) ? "NaN" : "infinite");
-  std::vector<std::pair<const char *, double>> layers;
+  std::vector<Finding> layers;
   size_t width = strlen("layer");
   for (const nnrt_tensor *tensor : slopes.entry.all(NNRT_SLOPE)) {
-    layers.emplace_back(tensor->name, slopes.entry.scalar(*tensor));
+    layers.push_back({tensor->name, slopes.entry.scalar(*tensor)});
     width = std::max(width, strlen(tensor->name));
   }
   if (!quiet)
@@ -100,15 +141,15 @@ Status checkGradients(Instance &instance, const Part &part, int64_t seed, bool q
            "difference   error\n",
            (long long)slopes.entry.batch(), loss, int(width), "layer");
   std::vector<std::string> bad;
-  for (auto [layer, slope] : layers) {
-    double quotient = 0, error = 0;
-    NNRT_TRY(difference(losses, layer, slope, 1e-5 * std::fabs(loss), quotient, error));
-    bool differs = !(error <= tolerance);
+  for (Finding &found : layers) {
+    NNRT_TRY(examine(slopes, losses, 1e-5 * std::fabs(loss), found));
+    bool differs = !(found.error <= tolerance);
     if (differs)
-      bad.push_back(format("`%s`", layer));
+      bad.push_back(format("`%s`", found.layer));
     if (!quiet)
-      printf("  %-*s  %10lld  %14.7g  %14.7g  %6.0e%s\n", int(width), layer,
-             (long long)parametersOf(instance.model, layer), slope, quotient, error, differs ? "  differs" : "");
+      printf("  %-*s  %10lld  %14.7g  %14.7g  %6.0e%s%s\n", int(width), found.layer,
+             (long long)parametersOf(instance.model, found.layer), found.slope, found.quotient, found.error,
+             differs ? "  differs" : "", found.beside ? "  beside a kink" : "");
   }
   if (!bad.empty())
     return wrong(

@@ -38,9 +38,12 @@ Status Invocation::start(Instance &instance, int64_t seed, bool readsWeights) co
 
 Status Invocation::startTrained(Instance &instance) const {
   std::string path = options.text("--weights", defaultWeights());
-  if (!options.has("--weights") && !exists(path))
+  if (!options.has("--weights") && !exists(path)) {
+    if (!hasWeights(model))
+      return instance.start(threads);
     return wrong("there are no weights: '%s' does not exist; run '%s train' first, or name a file with --weights FILE",
                  path.c_str(), options.program.c_str());
+  }
   NNRT_TRY(instance.start(threads));
   return loadWeights(path, instance);
 }

@@ -86,6 +86,14 @@ private:
 };
 } // namespace
 
+const std::string &textOf(const Metadata &metadata, const char *key) {
+  static const std::string none;
+  for (const auto &[name, value] : metadata)
+    if (name == key)
+      return value;
+  return none;
+}
+
 Status readSafetensors(const std::string &path, const std::shared_ptr<Region> &file, std::vector<NamedArray> &arrays,
                        Metadata *metadata) {
   const char *data = file->data();

@@ -8,6 +8,8 @@
 namespace nnrt {
 
 using Metadata = std::vector<std::pair<std::string, std::string>>;
+/// The text of this key; empty where there is none.
+const std::string &textOf(const Metadata &metadata, const char *key);
 
 /// All arrays of a file, in the order of their values; they stay where they are mapped.
 Status readSafetensors(const std::string &path, const std::shared_ptr<Region> &file, std::vector<NamedArray> &arrays,

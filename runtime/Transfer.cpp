@@ -1,6 +1,8 @@
 // Weights of another training as the start of this one.
 #include "Transfer.h"
+#include "Checkpoint.h"
 #include "Safetensors.h"
+#include "Weights.h"
 #include <cstring>
 
 namespace nnrt {
@@ -40,6 +42,24 @@ static std::string difference(const nnrt_tensor &tensor, const Array &array) {
                 shapeText(tensor.shape, tensor.rank).c_str());
 }
 
+/// The parameters and state of a file of weights, or of a checkpoint, in which slots and best weights have a `/` in
+/// their names.
+static Status readStart(const char *path, std::vector<NamedArray> &arrays) {
+  std::shared_ptr<Region> file;
+  NNRT_TRY(Region::map(path, file, "the train block's `load` names it"));
+  Metadata metadata;
+  NNRT_TRY(readSafetensors(path, file, arrays, &metadata));
+  if (textOf(metadata, "checkpoint").empty())
+    return {};
+  Checkpoint checkpoint;
+  NNRT_TRY(readCheckpoint(path, checkpoint));
+  arrays.clear();
+  for (NamedArray &array : checkpoint.arrays)
+    if (array.name.find('/') == std::string::npos)
+      arrays.push_back(std::move(array));
+  return {};
+}
+
 /// What the file has under `from`, by the names it gets under `into`.
 static std::vector<Given> givenBy(const nnrt_load &load, const std::vector<NamedArray> &arrays) {
   std::vector<Given> result;
@@ -52,10 +72,8 @@ static std::vector<Given> givenBy(const nnrt_load &load, const std::vector<Named
 }
 
 Status transferWeights(const nnrt_load &load, Instance &instance) {
-  std::shared_ptr<Region> file;
-  NNRT_TRY(Region::map(load.file, file, "the train block's `load` names it"));
   std::vector<NamedArray> arrays;
-  NNRT_TRY(readSafetensors(load.file, file, arrays));
+  NNRT_TRY(readStart(load.file, arrays));
   std::vector<Given> given = givenBy(load, arrays);
   auto isExcepted = [&](const std::string &path) {
     for (int64_t i = 0; i < load.n_except; ++i)
@@ -69,8 +87,7 @@ Status transferWeights(const nnrt_load &load, Instance &instance) {
   std::vector<std::string> differences;
   for (int64_t i = 0; i < model.n_owned; ++i) {
     const nnrt_tensor &tensor = model.owned[i];
-    bool isKept = tensor.role == NNRT_PARAM || tensor.role == NNRT_STATE;
-    if (!isKept || (*load.into && !matchesPath(load.into, tensor.name)) || isExcepted(tensor.name))
+    if (!isWeight(tensor) || (*load.into && !matchesPath(load.into, tensor.name)) || isExcepted(tensor.name))
       continue;
     size_t k = 0;
     while (k < given.size() && (given[k].used || given[k].name != tensor.name ||

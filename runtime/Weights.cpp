@@ -9,7 +9,9 @@
 
 namespace nnrt {
 
-static bool isKept(const nnrt_tensor &tensor) { return tensor.role == NNRT_PARAM || tensor.role == NNRT_STATE; }
+bool isWeight(const nnrt_tensor &tensor) { return tensor.role == NNRT_PARAM || tensor.role == NNRT_STATE; }
+
+bool hasWeights(const nnrt_model &model) { return std::any_of(model.owned, model.owned + model.n_owned, isWeight); }
 
 static std::vector<int64_t> shapeOf(const nnrt_tensor &tensor) { return {tensor.shape, tensor.shape + tensor.rank}; }
 
@@ -25,7 +27,7 @@ Status saveWeights(const std::string &path, Instance &instance) {
     const nnrt_tensor *tensor = replacements ? replacements->find(NNRT_OUTPUT, model.owned[i].name) : nullptr;
     if (!tensor)
       tensor = &model.owned[i];
-    if (isKept(model.owned[i]))
+    if (isWeight(model.owned[i]))
       tensors.push_back({tensor->name, tensor->type, shapeOf(*tensor), instance.at(*tensor)});
   }
   Metadata metadata{
@@ -44,13 +46,6 @@ Status saveWeights(const std::string &path, Instance &instance) {
   return writeSafetensors(path, tensors, metadata);
 }
 
-static std::string valueOf(const Metadata &metadata, const char *wanted) {
-  for (const auto &[key, value] : metadata)
-    if (key == wanted)
-      return value;
-  return "";
-}
-
 static const char mapAdvice[] = "--weights takes a file that train has written";
 
 Status readVocabulary(const std::string &path, std::string &vocabulary) {
@@ -59,7 +54,7 @@ Status readVocabulary(const std::string &path, std::string &vocabulary) {
   std::vector<NamedArray> arrays;
   Metadata metadata;
   NNRT_TRY(readSafetensors(path, file, arrays, &metadata));
-  vocabulary = valueOf(metadata, "vocabulary");
+  vocabulary = textOf(metadata, "vocabulary");
   return {};
 }
 
@@ -73,7 +68,7 @@ Status loadWeights(const std::string &path, Instance &instance) {
   std::vector<NamedArray> found;
   Metadata metadata;
   NNRT_TRY(readSafetensors(path, file, found, &metadata));
-  bool isCheckpoint = !valueOf(metadata, "checkpoint").empty(); // which holds more than weights
+  bool isCheckpoint = !textOf(metadata, "checkpoint").empty(); // which holds more than weights
   if (Checkpoint checked; isCheckpoint)
     NNRT_TRY(readCheckpoint(path, checked));
   const nnrt_model &model = instance.model;
@@ -82,7 +77,7 @@ Status loadWeights(const std::string &path, Instance &instance) {
   std::vector<bool> used(found.size());
   for (int64_t i = 0; i < model.n_owned; ++i) {
     const nnrt_tensor &tensor = model.owned[i];
-    if (!isKept(tensor))
+    if (!isWeight(tensor))
       continue;
     size_t k = 0;
     while (k < found.size() && found[k].name != tensor.name)
@@ -110,7 +105,7 @@ Status loadWeights(const std::string &path, Instance &instance) {
   for (int64_t i = 0; i < model.n_owned; ++i)
     if (match[i])
       memcpy(instance.at(model.owned[i]), match[i]->array.data, model.owned[i].bytes);
-  instance.vocabulary = valueOf(metadata, "vocabulary");
+  instance.vocabulary = textOf(metadata, "vocabulary");
   if (const nnrt_entry *slots = instance.find("slots"))
     Entry(instance, *slots).run();
   return {};

@@ -6,6 +6,9 @@
 
 namespace nnrt {
 
+/// Whether an owned tensor is part of a weight file: a parameter or state.
+bool isWeight(const nnrt_tensor &tensor);
+bool hasWeights(const nnrt_model &model);
 /// Runs `export` for the parameters whose written values are not the trained ones.
 Status saveWeights(const std::string &path, Instance &instance);
 /// The vocabulary that a weight file holds; empty where it has none.

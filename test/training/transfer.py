@@ -1,6 +1,7 @@
 # A model whose backbone comes from another model's file, which has it under another name and another head. Training with a rate of
 # nearly zero writes what was loaded.
 # usage: transfer.py NNC FOLDER. Exits 1 with one line per difference.
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +18,7 @@ train M {
   batch     = 4
   steps     = 1
   loss      = mse
-  optimizer = SGD(lr: 1e-30)
+  optimizer = SGD(lr: 1e-30, momentum: 0.9)
   load      = %s
 }
 """
@@ -57,6 +58,16 @@ def main(nnc, folder):
         elif np.ptp(got["head.weight"]) == 0 or np.array_equal(got["head.weight"], same["head.weight"]):
             complaints.append(f"{load}: the head does not start as it is declared")
 
+    shutil.rmtree(folder / "run", ignore_errors=True)
+    status, said = train('weights("same.safetensors", except: ["head.*"])', "--checkpoint", "run")
+    first = read_safetensors(folder / "w.safetensors")
+    status, said = train('weights("run/checkpoint-000000000001.safetensors")')
+    again = {} if status else read_safetensors(folder / "w.safetensors")
+    if status or any(not np.allclose(again[name], value, rtol=0, atol=1e-20) for name, value in first.items()):
+        complaints.append(f"a checkpoint is no start: {said or 'other weights than those of the file'}")
+    whole = (folder / "run/checkpoint-000000000001.safetensors").read_bytes()
+    (folder / "damaged.safetensors").write_bytes(whole[:-300] + bytes([whole[-300] ^ 1]) + whole[-299:])
+
     status, _ = train('weights("missing.safetensors")', "--weights", "w.safetensors")
     if status:
         complaints.append("--weights does not replace `load`")
@@ -74,6 +85,7 @@ def main(nnc, folder):
             'weights("ordered.safetensors", match: order)': ["'head.weight' f32[3, 5] is missing"],
             'weights("ordered.safetensors", into: "backbone", except: "*.bias", match: order)':
                 ["'backbone.dense_2.weight' is f32[6], the model has f32[5, 6] ('z8' of the file)"],
+            'weights("damaged.safetensors")': ["damaged.safetensors: the checksum of"],
             'weights("missing.safetensors")': ["there is no file 'missing.safetensors': the train block's `load` names it"]}.items():
         status, said = train(load)
         complaints += [f"{load} does not say: {text}\nbut: {said}" for text in texts if status != 1 or text not in said]
