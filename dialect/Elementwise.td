@@ -109,7 +109,7 @@ def NN_MaxOp : NN_Binary<"max", "max(a, b); a tie's gradient goes to b", "maximu
     "select(a > b, d, d.number(0))", "select(a > b, d.number(0), d)", true>;
 def NN_MinOp : NN_Binary<"min", "min(a, b); a tie's gradient goes to b", "minimum(a, b)",
     "select(b > a, d, d.number(0))", "select(b > a, d.number(0), d)", true>;
-def NN_ModOp : NN_Binary<"mod", "what a / b, rounded down, leaves: it has the sign of b (0 for integers and b = 0)", "modulo(a, b)", "", "", true>;
+def NN_ModOp : NN_Binary<"mod", "what a / b, rounded down, leaves: it has the sign of b (0 for integers and b = 0)", "modulo(a, b)", "d", "-(d * floor(a / b))", true>;
 def NN_AndOp : NN_Binary<"and", "a and b, for booleans", "a * b", "", "">;
 def NN_OrOp  : NN_Binary<"or",  "a or b, for booleans",  "maximum(a, b)", "", "">;
 

@@ -37,6 +37,7 @@ Expr sin(Expr x) { return unary<SinOp>(x); }
 Expr cos(Expr x) { return unary<CosOp>(x); }
 Expr pow(Expr x, Expr y) { return binary<PowOp>(x, y); }
 Expr sign(Expr x) { return unary<SignOp>(x); }
+Expr floor(Expr x) { return unary<FloorOp>(x); }
 
 Scalar Scalar::number(double x) const {
   Type type = v.getType(), element = getElementTypeOrSelf(type);

@@ -29,6 +29,7 @@ Expr sin(Expr);
 Expr cos(Expr);
 Expr pow(Expr, Expr);
 Expr sign(Expr);
+Expr floor(Expr);
 inline Expr operator+(double a, Expr e) { return e.number(a) + e; }
 inline Expr operator-(double a, Expr e) { return e.number(a) - e; }
 inline Expr operator*(double a, Expr e) { return e.number(a) * e; }
