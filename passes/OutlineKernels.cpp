@@ -168,21 +168,24 @@ private:
     for (auto launch : block.getOps<LaunchOp>())
       for (OpOperand &operand : launch->getOpOperands())
         operand.set(viewed(operand.get()));
-    SmallVector<Operation *> views;
+    SmallVector<Operation *> views, used;
     for (Operation &op : block.without_terminator())
       if (kindOf(&op) == OpKind::View)
         views.push_back(&op);
-    for (Operation *view : llvm::reverse(views)) {
+    for (Operation *view : llvm::reverse(views))
+      if (view->use_empty())
+        view->erase();
+      else
+        used.push_back(view);
+    for (Operation *view : llvm::reverse(used)) {
       Value source = view->getOperand(0);
       auto needsType = [](Operation *user) { return !isa<LaunchOp>(user); };
       auto isScan = [](Operation *user) { return isa<ScanOp>(user); };
-      if (!view->use_empty()) {
-        bool alone = llvm::count_if(source.getUsers(), needsType) == 1; // the view itself
-        if (!alone || !viewed(source).getDefiningOp<LaunchOp>() || llvm::any_of(view->getUsers(), isScan))
-          continue; // planning copies it where it must
-        source.setType(view->getResult(0).getType());
-        view->replaceAllUsesWith(ValueRange(source));
-      }
+      bool alone = llvm::count_if(source.getUsers(), needsType) == 1; // the view itself
+      if (!alone || !source.getDefiningOp<LaunchOp>() || llvm::any_of(view->getUsers(), isScan))
+        continue; // planning copies it where it must
+      source.setType(view->getResult(0).getType());
+      view->replaceAllUsesWith(ValueRange(source));
       view->erase();
     }
   }

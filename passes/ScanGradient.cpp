@@ -199,8 +199,13 @@ FailureOr<ScanOp> ScanGradient::run() {
   if (failed(step.pullBack()))
     return failure();
   finishBackward();
+  bool isNeeded = backward.getTerminator()->getNumOperands() > 0;
+  if (!isNeeded) // nothing outside reads a gradient of what the loop takes
+    backward.clear();
   localize();
   ScanOp result = extended();
+  if (!isNeeded)
+    return result;
   auto gradient =
       ScanOp::create(outer.b, loc, inits, sequences, shared, scan.getTrips(), !scan.getReversed(), backwardRegion);
   unsigned stack = 0, carried = 0;

@@ -187,12 +187,17 @@ void Scheduler::sort() {
   }
 }
 
-/// Views of what was copied go, and what is left is put in order.
+/// Views of what was copied go, and launches whose results nothing reads; what is left is put in order.
 void Scheduler::finish() {
   SmallVector<Operation *> ops = llvm::map_to_vector(block.without_terminator(), [](Operation &op) { return &op; });
+  DenseSet<Operation *> gone;
   for (Operation *op : llvm::reverse(ops))
-    if (op->use_empty())
+    if (op->use_empty()) {
+      gone.insert(op);
       op->erase();
+    }
+  for (auto &[writer, readers] : follows)
+    llvm::erase_if(readers, [&](Operation *reader) { return gone.contains(reader); });
   sort();
 }
 
