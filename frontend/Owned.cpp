@@ -314,7 +314,8 @@ Tensor Evaluator::initialValue(const OwnedValue &value) {
   std::optional<Tensor> tensor = toTensor(result, value.type.getElementType(), value.span);
   if (!tensor)
     return zero();
-  if (!Emitter::broadcastShape(tensor->shape(), value.type.getShape()) || tensor->rank() > value.type.getRank()) {
+  if (Emitter::broadcastShape(tensor->shape(), value.type.getShape()) !=
+      llvm::SmallVector<int64_t>(value.type.getShape())) {
     error(value.span, "the initialiser of `" + value.path + "` makes " + names.type(*tensor) + ", and it is " +
                           names.type(value.type));
     return zero();
