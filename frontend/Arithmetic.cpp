@@ -4,6 +4,7 @@
 //
 //===--------------------------------------------------------------------------------------------------------------===//
 #include "dialect/NN.h"
+#include "frontend/BuiltinFunctions.h"
 #include "frontend/Evaluator.h"
 #include <cmath>
 
@@ -409,5 +410,9 @@ Value Evaluator::matmul(const Value &lhs, const Value &rhs, Span span) {
     right.push_back(label);
     out.push_back(label++);
   }
+  if (x.batch && x.batch.axis == x.rank() - 1)
+    x = summedRows(*this, x);
+  else if (y.batch && y.batch.axis == inner)
+    y = summedRows(*this, y);
   return Value::tensor(emitter.contract(x, y, left, right, out));
 }

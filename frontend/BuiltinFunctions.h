@@ -29,12 +29,17 @@ Value reduceMinBuiltin(BuiltinCall &call);
 Value argmaxBuiltin(BuiltinCall &call);
 Value countBuiltin(BuiltinCall &call);
 
+/// x as a sum over its batch takes it: by the weights of the rows, and 0 in rows that do not count.
+Tensor summedRows(Evaluator &evaluator, const Tensor &x);
 /// x with `outside` in the rows of a masked entry's batch that do not count.
 Tensor withoutInvalidRows(Evaluator &evaluator, const Tensor &x, double outside);
 
 // Indices of the running program (BuiltinsIndexed.cpp).
 Value gatherBuiltin(BuiltinCall &call);
 Value scatterSumBuiltin(BuiltinCall &call);
+
+// Products by the names of axes (BuiltinsProduct.cpp).
+Value contractBuiltin(BuiltinCall &call);
 
 // Shapes (BuiltinsShape.cpp).
 Value shapeBuiltin(BuiltinCall &call);
@@ -43,6 +48,7 @@ Value sizeBuiltin(BuiltinCall &call);
 Value reshapeBuiltin(BuiltinCall &call);
 Value transposeBuiltin(BuiltinCall &call);
 Value concatBuiltin(BuiltinCall &call);
+Value stackBuiltin(BuiltinCall &call);
 Value splitBuiltin(BuiltinCall &call);
 Value padBuiltin(BuiltinCall &call);
 Value alongBuiltin(BuiltinCall &call);

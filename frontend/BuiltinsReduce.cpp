@@ -86,6 +86,15 @@ static Tensor rowWeights(Evaluator &evaluator, const Tensor &x) {
   return Emitter::like(x, emitter.broadcast(rows, x.shape(), {x.batch.axis}).value);
 }
 
+Tensor nn::frontend::summedRows(Evaluator &evaluator, const Tensor &x) {
+  const EntryBuilder *entry = evaluator.entry;
+  if (!entry || !x.batch)
+    return x;
+  bool isWeighted = entry->rowWeights && mlir::isa<mlir::FloatType>(x.element());
+  Tensor weighted = isWeighted ? evaluator.emitter.binary<nn::MulOp>(x, rowWeights(evaluator, x)) : x;
+  return entry->masked && entry->validRows ? withoutInvalidRows(evaluator, weighted, 0) : weighted;
+}
+
 static Tensor reduce(Evaluator &evaluator, Emitter::Reduction kind, const Reduction &r, const Tensor &x) {
   if (r.axes.empty())
     return x;
@@ -128,10 +137,8 @@ Value nn::frontend::sumBuiltin(BuiltinCall &call) {
   if (!r)
     return Value::error();
   Tensor x = widened(call.evaluator, r->x);
-  if (r->weighted && mlir::isa<mlir::FloatType>(x.element()))
-    x = call.evaluator.emitter.binary<nn::MulOp>(x, rowWeights(call.evaluator, x));
-  if (r->masked)
-    x = withoutInvalidRows(call.evaluator, x, 0);
+  if (r->masked || r->weighted)
+    x = summedRows(call.evaluator, x);
   return Value::tensor(reduce(call.evaluator, Emitter::Reduction::Sum, *r, x));
 }
 

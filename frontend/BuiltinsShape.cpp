@@ -85,23 +85,41 @@ Value nn::frontend::transposeBuiltin(BuiltinCall &call) {
   return Value::tensor(call.evaluator.emitter.transpose(*x, permutation));
 }
 
-Value nn::frontend::concatBuiltin(BuiltinCall &call) {
+/// The tensors that `concat` and `stack` join, given one by one or as a list; none after a message.
+static std::vector<Tensor> joinedParts(BuiltinCall &call) {
   std::vector<Value> values = call.rest;
   if (values.size() == 1 && (values[0].isList() || values[0].isTuple()))
     values = std::vector<Value>(values[0].elements());
+  if (values.empty())
+    call.evaluator.error(call.span, "`" + Twine(call.builtin.name) + "` wants at least one tensor");
   std::vector<Tensor> parts;
   for (const Value &value : values) {
     if (!value.isTensor()) {
-      call.evaluator.error(call.span,
-                           "`concat` joins tensors, and one of these is " + call.evaluator.names.describe(value));
-      return Value::error();
+      if (!value.isError())
+        call.evaluator.error(call.span, "`" + Twine(call.builtin.name) + "` joins tensors, and one of these is " +
+                                            call.evaluator.names.describe(value));
+      return {};
     }
     parts.push_back(value.asTensor());
   }
-  if (parts.empty()) {
-    call.evaluator.error(call.span, "`concat` wants at least one tensor");
+  return parts;
+}
+
+/// Reports two parts that do not go together.
+static Value reportParts(BuiltinCall &call, int64_t axis, const Tensor &first, const Tensor &other) {
+  const TypeNames &names = call.evaluator.names;
+  auto &message =
+      call.evaluator.error(call.span, "`" + Twine(call.builtin.name) + "` along axis " + Twine(axis) + " cannot join " +
+                                          names.type(first) + " and " + names.type(other));
+  call.evaluator.addTrail(message, Value::tensor(first), "the first one");
+  call.evaluator.addTrail(message, Value::tensor(other), "the other one");
+  return Value::error();
+}
+
+Value nn::frontend::concatBuiltin(BuiltinCall &call) {
+  std::vector<Tensor> parts = joinedParts(call);
+  if (parts.empty())
     return Value::error();
-  }
   std::optional<int64_t> axis = axisArgument(call, 1, parts.front());
   if (!axis)
     return Value::error();
@@ -109,16 +127,37 @@ Value nn::frontend::concatBuiltin(BuiltinCall &call) {
     bool fits = part.rank() == parts.front().rank() && part.element() == parts.front().element();
     for (int64_t i = 0; fits && i < part.rank(); ++i)
       fits = i == *axis || part.shape()[i] == parts.front().shape()[i];
-    if (!fits) {
-      auto &message = call.evaluator.error(call.span, "`concat` along axis " + Twine(*axis) + " cannot join " +
-                                                          call.evaluator.names.type(parts.front()) + " and " +
-                                                          call.evaluator.names.type(part));
-      call.evaluator.addTrail(message, Value::tensor(parts.front()), "the first one");
-      call.evaluator.addTrail(message, Value::tensor(part), "the other one");
-      return Value::error();
-    }
+    if (!fits)
+      return reportParts(call, *axis, parts.front(), part);
   }
   return Value::tensor(call.evaluator.emitter.concat(parts, *axis));
+}
+
+Value nn::frontend::stackBuiltin(BuiltinCall &call) {
+  std::vector<Tensor> parts = joinedParts(call);
+  if (parts.empty())
+    return Value::error();
+  int64_t rank = parts.front().rank() + 1;
+  std::optional<int64_t> axis = integerArgument(call, 1);
+  if (!axis)
+    return Value::error();
+  if (*axis < -rank || *axis >= rank) {
+    auto &message =
+        call.evaluator.error(call.spans[1], "`stack` makes a new axis from 0 to " + Twine(rank - 1) + " of " +
+                                                call.evaluator.names.type(parts.front()) + ", not " + Twine(*axis));
+    call.evaluator.addTrail(message, Value::tensor(parts.front()), "the first one");
+    return Value::error();
+  }
+  int64_t place = *axis < 0 ? *axis + rank : *axis;
+  Tensor first = parts.front();
+  for (Tensor &part : parts) {
+    if (part.type() != first.type())
+      return reportParts(call, place, first, part);
+    SmallVector<int64_t> shape(part.shape());
+    shape.insert(shape.begin() + place, 1);
+    part = call.evaluator.emitter.reshape(part, shape);
+  }
+  return Value::tensor(call.evaluator.emitter.concat(parts, place));
 }
 
 Value nn::frontend::splitBuiltin(BuiltinCall &call) {

@@ -2,6 +2,7 @@
 #include "frontend/Frontend.h"
 #include "dialect/NN.h"
 #include "frontend/AstPrinter.h"
+#include "frontend/Builtins.h"
 #include "frontend/Library.h"
 #include "frontend/ModelCompiler.h"
 #include "frontend/NameCheck.h"
@@ -12,6 +13,7 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "mlir/IR/Verifier.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Casting.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -30,9 +32,16 @@ bool nn::frontend::printAst(const FrontendOptions &options, llvm::raw_ostream &o
 
 std::optional<std::string> nn::frontend::showDefinition(const std::string &name, const FrontendOptions &options,
                                                         std::string &suggestion) {
+  if (const Builtin *builtin = findBuiltin(name)) {
+    llvm::SmallVector<llvm::StringRef> parameters;
+    llvm::StringRef(builtin->parameters).split(parameters, ' ', -1, /*KeepEmpty=*/false);
+    return "/// " + std::string(builtin->doc) + "; built in\nfn " + name + "(" + llvm::join(parameters, ", ") + ")\n";
+  }
   Diagnostics diagnostics;
   SourceSet sources;
   std::vector<std::string> names;
+  for (const Builtin &builtin : builtins())
+    names.push_back(builtin.name);
   for (LibraryFile &text : libraryFiles(options.stdlibDir)) {
     const Source &source = sources.add(text.path, std::move(text.text), /*library=*/true);
     std::unique_ptr<File> file = parseFile(source, diagnostics);

@@ -31,7 +31,16 @@ static StringRef nameHere(StringRef name) {
       .Case("False", "false")
       .Case("None", "none")
       .Case("arange", "iota")
-      .Cases({"cat", "concatenate"}, "concat")
+      .Cases({"cat", "concatenate", "hstack", "vstack"}, "concat")
+      .Cases({"einsum", "tensordot"}, "contract")
+      .Cases({"scatter", "scatter_add", "index_add", "segment_sum"}, "scatter_sum")
+      .Cases({"take", "index_select"}, "gather")
+      .Case("permute", "transpose")
+      .Case("topk", "top_k")
+      .Case("rand", "random_uniform")
+      .Case("randn", "random_normal")
+      .Case("randperm", "random_permutation")
+      .Case("bernoulli", "random_bernoulli")
       .Case("amax", "reduce_max")
       .Case("amin", "reduce_min")
       .Default("");
@@ -45,6 +54,10 @@ std::string nn::frontend::hintForName(StringRef name) {
     return ("here it is `" + llvm::Twine(here) + "`").str();
   if (llvm::is_contained(packages, name))
     return "names of the library stand alone: `Dense(10)`, `relu`, `Adam`";
+  if (llvm::is_contained({"unsqueeze", "expand_dims", "squeeze"}, name))
+    return "`x[:, new]` adds an axis of extent 1, and `x[:, 0]` takes one away";
+  if (llvm::is_contained({"flip", "flipud", "fliplr"}, name))
+    return "`x[::-1]` turns an axis round";
   if (name == "self")
     return "a layer's inputs, parameters and layers are known by their names alone";
   if (elementType.match(name))

@@ -1,6 +1,7 @@
 # All cases, and the files of the library that are tested elsewhere.
 from activation_cases import ACTIVATIONS
 from attention_cases import ATTENTION
+from builtin_cases import BUILTINS
 from initializer_cases import INITIALIZERS
 from layer_cases import LAYERS
 from loss_cases import LOSSES
@@ -15,4 +16,10 @@ ELSEWHERE = {
     "schedules.nn": "all steps of a run against NumPy, in test/training",
 }
 
-CASES = ACTIVATIONS + ATTENTION + INITIALIZERS + LAYERS + LOSSES + METRICS + NORMS + RECURRENT + REGULARIZERS + TENSORS
+# Built-in functions that no expression over tensors has.
+BUILTINS_ELSEWHERE = {
+    "epochs": "schedules, in test/training", "pair": "layers of windows", "pairs": "layers of windows",
+    "ids": "records that are out of range, in test/runtime", "random_counter": "dropout",
+}
+
+CASES = ACTIVATIONS + ATTENTION + BUILTINS + INITIALIZERS + LAYERS + LOSSES + METRICS + NORMS + RECURRENT + REGULARIZERS + TENSORS

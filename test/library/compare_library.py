@@ -11,19 +11,22 @@ import numpy as np
 
 import case as kinds
 import programs
-from cases import CASES, ELSEWHERE
+from cases import BUILTINS_ELSEWHERE, CASES, ELSEWHERE
 
 CASES_PER_MODULE = 10
+BUILTIN = re.compile(r'^    \{"(\w+)", ', re.M)
 DECLARATION = re.compile(r"^(?:kernel fn|fn|layer|initializer|optimizer|schedule|metric) (\w+)", re.M)
 
 
 def missing(stdlib):
     """Complaints about names of the library that no case has, and cases of names that the library lacks."""
     known = {name: path.name for path in Path(stdlib).glob("*.nn") for name in DECLARATION.findall(path.read_text())}
+    builtins = Path(__file__).resolve().parents[2] / "frontend" / "Builtins.cpp"
+    known |= {name: builtins.name for name in BUILTIN.findall(builtins.read_text()) if name not in BUILTINS_ELSEWHERE}
     tested = {name for case in CASES for name in case.functions.split()}
     for name, file in known.items():
         if name not in tested and file not in ELSEWHERE:
-            yield f"{name} of stdlib/{file} has no case: add one to test/library"
+            yield f"{name} of {file} has no case: add one to test/library"
     yield from (f"test/library has a case of {name}, which the library has not" for name in sorted(tested - set(known)))
 
 
