@@ -68,7 +68,7 @@ std::vector<std::string> modelNames(const FrontendOptions &options);
 /// Prints the file's syntax tree (`--emit=ast`). True if the text parses.
 bool printAst(const FrontendOptions &options, llvm::raw_ostream &out, llvm::raw_ostream &diagnostics);
 
-/// The library's source of `name` with its doc comment, and of a built-in function its parameters (`--show`); nothing if
+/// The library's source of `name` with its doc comment, or a built-in function's parameters (`--show`); nothing if
 /// there is no such name, and then `suggestion` is the nearest name, if any.
 std::optional<std::string> showDefinition(const std::string &name, const FrontendOptions &options,
                                           std::string &suggestion);
