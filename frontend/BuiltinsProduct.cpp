@@ -28,17 +28,19 @@ private:
   bool readArguments();
   bool unifyElements();
   bool readFormula();
-  bool readTerm(StringRef term, int64_t ellipsis, Labels &labels);
+  bool checkSigns(StringRef term);
+  Labels labelsOf(StringRef term, int64_t ellipsis);
   bool readOperand(size_t k, StringRef term);
-  bool report(const Twine &text, std::optional<size_t> operand = std::nullopt);
+  bool report(const Twine &text);
 
-  /// The letters among `names` that somebody behind operand k reads.
+  /// Whether the result or a tensor behind operand k has the label.
   bool isWanted(int64_t label, size_t k) const;
   void takeDiagonals(Tensor &x, Labels &labels);
   void sumUnwanted(Tensor &x, Labels &labels, llvm::function_ref<bool(int64_t)> isKept);
 
-  /// A name of an axis as a label; those of `...` are counted from the last one, below zero.
+  /// The label of an axis, whose name is a letter or, behind `...`, its number from the end, below zero.
   int64_t labelOf(int64_t name) { return known.try_emplace(name, known.size()).first->second; }
+  std::string nameOf(int64_t label) const;
 
   BuiltinCall &call;
   Evaluator &evaluator;
@@ -54,11 +56,16 @@ private:
 
 } // namespace
 
-bool Contraction::report(const Twine &text, std::optional<size_t> operand) {
-  auto &message = evaluator.error(call.span, "`contract`: " + text);
-  if (operand)
-    evaluator.addTrail(message, Value::tensor(operands[*operand]), "it");
+bool Contraction::report(const Twine &text) {
+  evaluator.error(call.span, "`contract`: " + text);
   return false;
+}
+
+std::string Contraction::nameOf(int64_t label) const {
+  for (const auto &[name, its] : known)
+    if (its == label && name > 0)
+      return std::string(1, char(name));
+  return "...";
 }
 
 bool Contraction::readArguments() {
@@ -104,26 +111,43 @@ bool Contraction::unifyElements() {
   return true;
 }
 
-/// The labels of `ij` or `...ij`, where `...` stands for `ellipsis` axes.
-bool Contraction::readTerm(StringRef term, int64_t ellipsis, Labels &labels) {
+/// Whether a term has letters and `...` at most once, and nothing else.
+bool Contraction::checkSigns(StringRef term) {
   if (term.count("...") > 1)
     return report("`...` stands once at most in `" + term + "`");
-  for (StringRef rest = term; !rest.empty();) {
-    if (rest.consume_front("...")) {
-      for (int64_t i = ellipsis; i > 0; --i)
-        labels.push_back(labelOf(-i));
+  StringRef dots = "...";
+  size_t at = term.find(dots);
+  for (size_t i = 0; i < term.size(); ++i) {
+    if (i == at)
+      i += dots.size();
+    if (i >= term.size() || llvm::isAlpha(term[i]))
       continue;
-    }
-    if (!llvm::isAlpha(rest.front()))
-      return report("a letter names an axis and `...` those without a name, and there is `" + Twine(rest.front()) +
-                    "` in \"" + formula + "\"");
-    labels.push_back(labelOf(rest.front()));
-    rest = rest.drop_front();
+    auto isTail = [](char c) { return (c & 0xC0) == 0x80; }; // of a character of several bytes
+    StringRef sign = term.substr(i, 1 + term.drop_front(i + 1).take_while(isTail).size());
+    return report("a letter names an axis and `...` those without a name, and there is `" + sign + "` in \"" + formula +
+                  "\"");
   }
   return true;
 }
 
+/// The labels of `ij` or `...ij`, where `...` stands for `ellipsis` axes.
+Labels Contraction::labelsOf(StringRef term, int64_t ellipsis) {
+  Labels labels;
+  while (!term.empty()) {
+    if (term.consume_front("...")) {
+      for (int64_t i = ellipsis; i > 0; --i)
+        labels.push_back(labelOf(-i));
+      continue;
+    }
+    labels.push_back(labelOf(term.front()));
+    term = term.drop_front();
+  }
+  return labels;
+}
+
 bool Contraction::readOperand(size_t k, StringRef term) {
+  if (!checkSigns(term))
+    return false;
   const Tensor &x = operands[k];
   bool isOpen = term.contains("...");
   int64_t named = int64_t(term.size()) - (isOpen ? 3 : 0);
@@ -138,19 +162,14 @@ bool Contraction::readOperand(size_t k, StringRef term) {
   }
   int64_t ellipsis = isOpen ? x.rank() - named : 0;
   unnamed = std::max(unnamed, ellipsis);
-  if (!readTerm(term, ellipsis, terms.emplace_back()))
-    return false;
+  terms.push_back(labelsOf(term, ellipsis));
   for (auto [axis, label] : llvm::enumerate(terms.back())) {
     auto [it, isNew] = extents.try_emplace(label, x.shape()[axis], k);
     auto [extent, first] = it->second;
     if (isNew || extent == x.shape()[axis])
       continue;
-    StringRef name = "...";
-    for (const auto &[letter, itsLabel] : known)
-      if (itsLabel == label && letter > 0)
-        name = StringRef(term).substr(term.find(char(letter)), 1);
     auto &message =
-        evaluator.error(call.span, "`contract`: `" + name + "` is " + evaluator.names.extent(extent) + " in " +
+        evaluator.error(call.span, "`contract`: `" + nameOf(label) + "` is " + evaluator.names.extent(extent) + " in " +
                                        evaluator.names.type(operands[first]) + " and " +
                                        evaluator.names.extent(x.shape()[axis]) + " in " + evaluator.names.type(x));
     evaluator.addTrail(message, Value::tensor(operands[first]), "the first one");
@@ -179,19 +198,16 @@ bool Contraction::readFormula() {
   for (auto [k, part] : llvm::enumerate(parts))
     if (!readOperand(k, part))
       return false;
+  if (!checkSigns(right))
+    return false;
   if (unnamed && !right.contains("..."))
     return report("what `...` stands for cannot be summed, and the result `" + right + "` has no `...`");
-  if (!readTerm(right, unnamed, result))
-    return false;
+  result = labelsOf(right, unnamed);
   for (auto [k, label] : llvm::enumerate(result)) {
-    std::string name = "...";
-    for (const auto &[letter, itsLabel] : known)
-      if (itsLabel == label && letter > 0)
-        name = std::string(1, char(letter));
     if (!extents.count(label))
-      return report("`" + Twine(name) + "` of the result is in none of the tensors");
+      return report("`" + nameOf(label) + "` of the result is in none of the tensors");
     if (llvm::is_contained(llvm::ArrayRef(result).take_front(k), label))
-      return report("`" + Twine(name) + "` stands twice in the result");
+      return report("`" + nameOf(label) + "` stands twice in the result");
   }
   return true;
 }
