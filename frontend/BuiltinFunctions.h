@@ -18,6 +18,8 @@ std::optional<Tensor> floatArgument(BuiltinCall &call, size_t index);
 std::optional<int64_t> integerArgument(BuiltinCall &call, size_t index, std::optional<int64_t> missing = std::nullopt);
 /// The list of integers in argument `index`.
 std::optional<llvm::SmallVector<int64_t>> integersArgument(BuiltinCall &call, size_t index);
+/// Whether all extents of a new tensor are at least 1; otherwise there is a message.
+bool checkExtents(BuiltinCall &call, llvm::ArrayRef<int64_t> shape);
 /// An axis of `x`, counted from the end where negative.
 std::optional<int64_t> axisArgument(BuiltinCall &call, size_t index, const Tensor &x);
 

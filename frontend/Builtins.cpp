@@ -66,6 +66,16 @@ std::optional<SmallVector<int64_t>> nn::frontend::integersArgument(BuiltinCall &
   return std::nullopt;
 }
 
+bool nn::frontend::checkExtents(BuiltinCall &call, llvm::ArrayRef<int64_t> shape) {
+  for (int64_t extent : shape)
+    if (extent < 1) {
+      call.evaluator.error(call.span, Twine("`") + call.builtin.name +
+                                          "` makes a tensor with extents of at least 1, not " + Twine(extent));
+      return false;
+    }
+  return true;
+}
+
 std::optional<int64_t> nn::frontend::axisArgument(BuiltinCall &call, size_t index, const Tensor &x) {
   std::optional<int64_t> axis = integerArgument(call, index);
   if (!axis)

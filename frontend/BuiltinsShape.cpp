@@ -240,19 +240,23 @@ Value nn::frontend::onesLikeBuiltin(BuiltinCall &call) { return constantLike(cal
 Value nn::frontend::fillBuiltin(BuiltinCall &call) {
   SmallVector<int64_t> shape;
   bool good = !call.rest.empty() && call.rest.front().isNumber();
-  for (const Value &extent : llvm::ArrayRef<Value>(call.rest).drop_front(call.rest.empty() ? 0 : 1)) {
-    if (extent.isInteger() && extent.asInteger() > 0)
+  auto take = [&](const Value &extent) {
+    good &= extent.isInteger();
+    if (extent.isInteger())
       shape.push_back(extent.asInteger());
-    else if (extent.isList())
-      for (const Value &element : extent.elements())
-        shape.push_back(element.isInteger() ? element.asInteger() : 1);
+  };
+  for (const Value &extent : llvm::ArrayRef<Value>(call.rest).drop_front(call.rest.empty() ? 0 : 1)) {
+    if (extent.isList() || extent.isTuple())
+      llvm::for_each(extent.elements(), take);
     else
-      good = false;
+      take(extent);
   }
   if (!good) {
     call.evaluator.error(call.span, "`fill(v, n, m)` wants a number and extents");
     return Value::error();
   }
+  if (!checkExtents(call, shape))
+    return Value::error();
   Tensor result = call.evaluator.emitter.constant(
       call.rest.front().asNumber(), mlir::RankedTensorType::get(shape, call.evaluator.emitter.builder.getF64Type()));
   result.weak = true; // takes the element type of the tensor it meets

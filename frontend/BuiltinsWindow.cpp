@@ -100,7 +100,7 @@ Value nn::frontend::windowMaxBuiltin(BuiltinCall &call) {
 
 Value nn::frontend::randomUniformBuiltin(BuiltinCall &call) {
   auto shape = integersArgument(call, 0);
-  if (!shape)
+  if (!shape || !checkExtents(call, *shape))
     return Value::error();
   const Value &counter = call.arguments[1];
   if (counter.kind() == Value::Kind::None)

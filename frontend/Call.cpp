@@ -171,9 +171,11 @@ Value Evaluator::call(const CallExpr &expr, const Value *piped, Span pipedSpan, 
     Arg arg{argument.name.text, isNames ? inputNamesOf(*argument.value) : evaluateFor(*argument.value, type),
             cover(argument.name.span, argument.value->span)};
     failed |= arg.value.isError();
-    bool tensor = arg.value.isTensor() && !(arg.value.asTensor().weak && choosing && type);
-    anyTensor |= tensor;
-    allTensors &= tensor;
+    // A number of the running program may be configuration: the rate of an optimizer.
+    bool isNumber = arg.value.isTensor() && arg.value.asTensor().weak && arg.value.asTensor().rank() == 0;
+    bool isTensor = arg.value.isTensor() && !(isNumber && choosing && type);
+    anyTensor |= isTensor;
+    allTensors &= isTensor;
     arguments.push_back(std::move(arg));
   }
   if (failed)
