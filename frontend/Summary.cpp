@@ -17,7 +17,7 @@ llvm::StringRef nn::frontend::layerOf(mlir::Location location) {
 }
 
 static int64_t bytesOf(mlir::RankedTensorType type) {
-  return type.getNumElements() * ((type.getElementTypeBitWidth() + 7) / 8);
+  return boundedProduct(type.getNumElements(), (type.getElementTypeBitWidth() + 7) / 8);
 }
 
 /// Operations of a product, two per multiply-add; those of a function that is called included. What else there is to
@@ -70,8 +70,8 @@ void ModelCompiler::describeLayers() {
     double operations = 0;
     for (const OwnedValue &value : evaluator.owned.all())
       if (value.role == OwnedStmt::Role::Param && below(value.owner, row.path)) {
-        parameters += value.type.getNumElements();
-        bytes += bytesOf(value.type);
+        parameters = boundedProduct(parameters + value.type.getNumElements(), 1); // extents may be made up
+        bytes = boundedProduct(bytes + bytesOf(value.type), 1);
       }
     for (const auto &[path, count] : flops)
       if (below(path, row.path))
