@@ -92,6 +92,8 @@ BUILTINS = [
                declarations='fn products(y, t) { return contract("bi,bi->", y, t) / count(y[:, 0]) }'),
     MetricCase("contract", "products", {"y": real(4, 3), "t": real(4, 3)}, lambda y, t: np.sum(y * t) / len(y),
                declarations="fn products(y, t) { return sum((transpose(y) @ t) * tensor([[1, 0, 0], [0, 1, 0], [0, 0, 1]], f64)) / count(y[:, 0]) }"),
+    MetricCase("stack", "stacked", {"y": real(4, 3), "t": real(4, 3)}, lambda y, t: np.mean([y * y, t]),
+               declarations="fn stacked(y, t) { return mean(stack(y * y, t, axis: 0)) }"),
     Case("split", "split(x, 2, axis: 1)", {"x": real(2, 6)}, lambda x: tuple(np.split(x, 2, 1))),
     Case("split", "split(x, 3, axis: 0)", {"x": real(3, 2, 2)}, lambda x: tuple(np.split(x, 3, 0))),
     Case("pad", "pad(x, [1, 0], [0, 2])", {"x": real(2, 3)}, lambda x: np.pad(x, ((1, 0), (0, 2))), second=True),
