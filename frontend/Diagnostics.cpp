@@ -3,6 +3,8 @@
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/raw_ostream.h"
 #include <algorithm>
+#include <map>
+#include <utility>
 
 using namespace nn::frontend;
 using llvm::raw_ostream;
@@ -128,11 +130,26 @@ void Diagnostics::print(raw_ostream &os, unsigned limit) const {
     ordered.push_back({{source, diagnostic.span.begin, ordered.size()}, &diagnostic});
   }
   llvm::sort(ordered, [](const auto &a, const auto &b) { return a.first < b.first; });
+  // Every round of a loop has its own warning: more than a few of one kind at one place are counted only.
+  constexpr unsigned alikeAtMost = 3;
+  std::map<std::pair<Key, StringRef>, unsigned> alike;
+  auto kindOf = [](const auto &entry) {
+    auto [source, begin, number] = entry.first;
+    return std::pair<Key, StringRef>({source, begin, 0}, entry.second->name);
+  };
+  for (auto &entry : ordered)
+    ++alike[kindOf(entry)];
   unsigned printed = 0;
-  for (auto &[key, diagnostic] : ordered) {
-    if (diagnostic->severity == Diagnostic::Severity::Error && printed++ >= limit)
-      continue;
-    diagnostic->print(os);
+  for (auto &entry : ordered) {
+    const Diagnostic &diagnostic = *entry.second;
+    if (diagnostic.severity == Diagnostic::Severity::Error) {
+      if (printed++ < limit)
+        diagnostic.print(os);
+    } else if (unsigned &count = alike[kindOf(entry)]; count > 0) {
+      diagnostic.print(os);
+      if (count > alikeAtMost)
+        os << "  note: " << std::exchange(count, 0) - 1 << " more like it at this place\n";
+    }
   }
   if (printed > limit)
     os << printed - limit << " more errors are not shown\n";

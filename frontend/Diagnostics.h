@@ -6,7 +6,8 @@
 //       |     ^~~~~~
 //   note: …
 //   hint: …
-// Equal messages at one place are reported once, since a body is evaluated once per entry function.
+// Equal messages at one place are reported once, since a body is evaluated once per entry function; of more than a few
+// warnings of one kind at one place, as a loop's rounds have them, the first is shown.
 //
 //===--------------------------------------------------------------------------------------------------------------===//
 #ifndef NN_FRONTEND_DIAGNOSTICS_H

@@ -88,9 +88,8 @@ ModelCompiler::LossFunction ModelCompiler::buildLoss(StringRef name, bool watche
   if (!watched)
     noteOutputs(outputs);
   mlir::func::FuncOp function = entry.finish(evaluator.owned);
-  for (unsigned i = 0; i < function.getNumArguments(); ++i)
-    function.setArgAttrs(i, llvm::ArrayRef<mlir::NamedAttribute>());
-  function.setResAttrsAttr(nullptr);
+  function.removeArgAttrsAttr();
+  function.removeResAttrsAttr();
   evaluator.entry = nullptr;
   return {name.str(), entry.arguments(), entry.results()};
 }

@@ -3,6 +3,7 @@
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "llvm/ADT/BitVector.h"
 #include "llvm/ADT/STLExtras.h"
 
 using namespace nn::frontend;
@@ -147,15 +148,18 @@ mlir::func::FuncOp EntryBuilder::finish(const OwnedSet &all) {
   mlir::func::ReturnOp::create(builder, emitter.location, resultValues);
   eraseDeadOps(function.getBody().front());
   // Fields of the records, and slots, that the entry does not look at need not be read.
-  for (size_t i = argumentList.size(); i-- > 0;) {
-    StringRef role = argumentList[i].role;
-    bool unused = function.getArgument(i).use_empty();
-    placeholderUsed |= role == "placeholder" && !unused;
-    if ((role == "record" || role == "slot" || role == "placeholder") && unused) {
-      body().eraseArgument(i);
-      argumentList.erase(argumentList.begin() + i);
-    }
+  llvm::BitVector forgotten(argumentList.size());
+  std::vector<Slot> kept;
+  for (auto [slot, argument] : llvm::zip(argumentList, function.getArguments())) {
+    StringRef role = slot.role;
+    placeholderUsed |= role == "placeholder" && !argument.use_empty();
+    if ((role == "record" || role == "slot" || role == "placeholder") && argument.use_empty())
+      forgotten.set(argument.getArgNumber());
+    else
+      kept.push_back(std::move(slot));
   }
+  argumentList = std::move(kept);
+  body().eraseArguments(forgotten);
   llvm::SmallVector<mlir::Type> inputs, outputs;
   llvm::SmallVector<mlir::Attribute> inputAttributes, outputAttributes;
   SlotAttributes attributes(builder);

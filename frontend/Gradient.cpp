@@ -165,9 +165,8 @@ Value Evaluator::applyGradient(const Callable &callable, std::vector<Arg> inputs
     built.erase();
     return Value::error();
   }
-  for (unsigned i = 0; i < built.getNumArguments(); ++i)
-    built.setArgAttrs(i, llvm::ArrayRef<mlir::NamedAttribute>());
-  built.setResAttrsAttr(nullptr);
+  built.removeArgAttrsAttr();
+  built.removeResAttrsAttr();
 
   // The call.
   llvm::SmallVector<mlir::Value> arguments;

@@ -1,6 +1,7 @@
 //===- Summary.cpp - One row per layer ----------------------------------------------------------------------------===//
 #include "dialect/NN.h"
 #include "frontend/ModelCompiler.h"
+#include "llvm/ADT/StringMap.h"
 #include <cmath>
 
 using namespace nn::frontend;
@@ -45,6 +46,21 @@ static void forEachProduct(mlir::Block &block, double times,
   }
 }
 
+namespace {
+
+struct Totals {
+  int64_t parameters = 0, bytes = 0;
+  double flops = 0;
+};
+
+} // namespace
+
+/// The layer itself (`block0.attention.query`) and those that it is part of (`block0.attention`, `block0`).
+static void forEachLayerAround(llvm::StringRef path, llvm::function_ref<void(llvm::StringRef)> visit) {
+  for (visit(path); path.contains('.'); visit(path))
+    path = path.rsplit('.').first;
+}
+
 /// `nn.layers`: rows {path, kind, shape, output, parameters, flops, bytes, receptive_field}: parameters and operations
 /// of the layer and of what lies below its path; flops of one example; bytes of the parameters and of one example's
 /// output. `output` is the shape as text, where a batch that nothing binds has its name. `nn.flops`: of the whole
@@ -52,41 +68,37 @@ static void forEachProduct(mlir::Block &block, double times,
 void ModelCompiler::describeLayers() {
   mlir::OpBuilder b(module.getContext());
   int64_t batch = std::max<int64_t>(evaluator.dimensions[batchName], 1);
-  double total = 0;
-  std::map<std::string, double> flops;
+  double flopsOfAll = 0;
+  llvm::StringMap<Totals> totals; // of the layer of a path and of those below it
   if (auto predict = module.lookupSymbol<mlir::func::FuncOp>("predict"))
     forEachProduct(predict.getBody().front(), 1, [&](mlir::Operation &op, double count) {
       double ofOne = std::floor(count / double(batch));
-      flops[layerOf(op.getLoc()).str()] += ofOne;
-      total += ofOne;
+      flopsOfAll += ofOne;
+      forEachLayerAround(layerOf(op.getLoc()), [&](llvm::StringRef path) { totals[path].flops += ofOne; });
     });
+  for (const OwnedValue &value : evaluator.owned.all())
+    if (value.role == OwnedStmt::Role::Param)
+      forEachLayerAround(value.owner, [&](llvm::StringRef path) {
+        Totals &sum = totals[path]; // extents may be made up
+        sum.parameters = boundedProduct(sum.parameters + value.type.getNumElements(), 1);
+        sum.bytes = boundedProduct(sum.bytes + bytesOf(value.type), 1);
+      });
   auto integer = [&](double count) { return b.getI64IntegerAttr(count < 9e18 ? int64_t(count) : INT64_MAX); };
-  auto below = [](llvm::StringRef path, llvm::StringRef owner) {
-    return path == owner || (path.starts_with(owner) && path.drop_front(owner.size()).starts_with("."));
-  };
   llvm::SmallVector<mlir::Attribute> result;
   for (const LayerRow &row : rows) {
-    int64_t parameters = 0, bytes = bytesOf(row.output) / batch;
-    double operations = 0;
-    for (const OwnedValue &value : evaluator.owned.all())
-      if (value.role == OwnedStmt::Role::Param && below(value.owner, row.path)) {
-        parameters = boundedProduct(parameters + value.type.getNumElements(), 1); // extents may be made up
-        bytes = boundedProduct(bytes + bytesOf(value.type), 1);
-      }
-    for (const auto &[path, count] : flops)
-      if (below(path, row.path))
-        operations += count;
+    Totals sum = totals.lookup(row.path);
+    int64_t bytes = boundedProduct(sum.bytes + bytesOf(row.output) / batch, 1);
     result.push_back(b.getDictionaryAttr({
         b.getNamedAttr("path", b.getStringAttr(row.path)),
         b.getNamedAttr("kind", b.getStringAttr(row.kind)),
         b.getNamedAttr("shape", b.getDenseI64ArrayAttr(row.output.getShape())),
         b.getNamedAttr("output", b.getStringAttr(evaluator.names.shape(row.output.getShape()))),
-        b.getNamedAttr("parameters", b.getI64IntegerAttr(parameters)),
-        b.getNamedAttr("flops", integer(operations)),
+        b.getNamedAttr("parameters", b.getI64IntegerAttr(sum.parameters)),
+        b.getNamedAttr("flops", integer(sum.flops)),
         b.getNamedAttr("bytes", b.getI64IntegerAttr(bytes)),
         b.getNamedAttr("receptive_field", b.getI64IntegerAttr(row.receptiveField)),
     }));
   }
   module->setAttr("nn.layers", b.getArrayAttr(result));
-  module->setAttr("nn.flops", integer(total));
+  module->setAttr("nn.flops", integer(flopsOfAll));
 }

@@ -250,8 +250,13 @@ int64_t EntryPlan::offsetOf(Value v) const {
 
 void EntryPlan::annotate() {
   Builder b(entry.getContext());
-  for (BlockArgument argument : entry.getArguments())
-    entry.setArgAttr(argument.getArgNumber(), "nn.offset", b.getI64IntegerAttr(offsetOf(argument)));
+  SmallVector<DictionaryAttr> ofArguments; // set at once: one by one, each would make the list of all anew
+  for (BlockArgument argument : entry.getArguments()) {
+    NamedAttrList attributes(entry.getArgAttrDict(argument.getArgNumber()));
+    attributes.set("nn.offset", b.getI64IntegerAttr(offsetOf(argument)));
+    ofArguments.push_back(attributes.getDictionary(b.getContext()));
+  }
+  entry.setAllArgAttrs(ofArguments);
   entry.walk([&](ScanOp scan) {
     scan.setOffsets(llvm::map_to_vector(scan.getResults(), [&](Value v) { return offsetOf(v); }));
   });

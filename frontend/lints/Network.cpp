@@ -134,13 +134,14 @@ void Network::collectProducts() {
     product.parameter = parameterOf(product.weight).str();
     if (product.parameter.empty() && splatOf(product.weight))
       continue;
+    indexOf[&op] = products.size();
     products.push_back(std::move(product));
   }
 }
 
 const Product *Network::productOf(mlir::Operation *op) const {
-  auto it = llvm::find_if(products, [&](const Product &product) { return product.op == op; });
-  return it == products.end() ? nullptr : &*it;
+  auto it = indexOf.find(op);
+  return it == indexOf.end() ? nullptr : &products[it->second];
 }
 
 void Network::findFinals() {

@@ -12,6 +12,7 @@
 #include "frontend/TrainBlock.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/OwningOpRef.h"
+#include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/DenseSet.h"
 
 namespace nn::frontend {
@@ -68,6 +69,7 @@ private:
   void findFinals();
 
   llvm::DenseSet<mlir::Value> fromInput;
+  llvm::DenseMap<mlir::Operation *, size_t> indexOf; ///< of the products
 };
 
 /// The tensor whose elements `value` holds in another order or type.

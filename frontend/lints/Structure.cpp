@@ -2,6 +2,7 @@
 #include "dialect/NN.h"
 #include "frontend/lints/Lints.h"
 #include "mlir/Analysis/SliceAnalysis.h"
+#include "llvm/ADT/StringSet.h"
 
 using namespace nn::frontend;
 using llvm::Twine;
@@ -199,9 +200,12 @@ void nn::frontend::lintUnusedParameters(Network &network) {
           .hint("leave it out, or @allow(unused-parameter)");
   };
   // What exists in predictions only.
+  llvm::StringSet<> present;
+  for (const EntryBuilder::Slot &slot : network.arguments)
+    present.insert(slot.name);
   for (const OwnedValue &value : network.evaluator.owned.all())
     if (value.role == OwnedStmt::Role::Param && !network.evaluator.isFrozen(value.path) &&
-        llvm::none_of(network.arguments, [&](const auto &slot) { return slot.name == value.path; }))
+        !present.contains(value.path))
       warn(value.path, "the parameter `" + value.path + "` is not there in training");
   mlir::Value loss = network.flat.terminator()->getOperand(0);
   llvm::DenseSet<mlir::Value> used = sourcesOf(loss, /*byGradient=*/false),
