@@ -209,7 +209,7 @@ void Evaluator::loop(const ForStmt &stmt, Flow &flow) {
   std::vector<Value> items;
   if (range.kind() == Value::Kind::Range) {
     int64_t low = range.elements()[0].asInteger(), high = range.elements()[1].asInteger();
-    if (range.rangeSize() > 100000) {
+    if (range.rangeSize() > 10000) {
       error(stmt.range->span, "a `for` of " + Twine(range.rangeSize()) + " rounds is unrolled")
           .hint("`scan` is a loop that stays one");
       return;
@@ -223,8 +223,9 @@ void Evaluator::loop(const ForStmt &stmt, Flow &flow) {
       error(stmt.range->span, "`for` runs over a range `0..n` or a list, and this is " + names.describe(range));
     return;
   }
-  if ((rounds += items.size()) > 50000) {
-    error(stmt.range->span, "the loops of this program take more than 50000 rounds in all, and each is unrolled")
+  if ((rounds += items.size()) > 20000) {
+    error(stmt.range->span, "the loops of this program take more than 20000 rounds in all, those of training and of "
+                            "prediction together, and each is unrolled")
         .hint("`scan` is a loop that stays one");
     return;
   }
