@@ -57,6 +57,7 @@ def main(nnc, folder):
     batches = [slice(i, min(i + BATCH, n)) for i in range(0, n, BATCH)]
     totals = np.array([w[b].sum() for b in batches])
     roots = np.array([np.sqrt((squares[b].mean(1) * w[b]).sum() / w[b].sum()) if w[b].sum() else 0 for b in batches])
+    sums = np.array([(squares[b] * w[b, None]).sum() for b in batches])
     tensor = dict(result="f32[batch, 2]", value="y", more="")
     weighted = dict(tensor, more="sample_weight = w")
     expected = [
@@ -64,6 +65,12 @@ def main(nnc, folder):
         (dict(tensor, target="y", loss="mse", more="sample_weight = w"), (squares.mean(1) * w).sum() / w.sum()),
         (dict(weighted, target="y", loss="mean((output - y)^2, axis: 0)[0] + mean((output - y)^2, axis: 0)[1]"),
          (squares * w[:, None]).sum() / w.sum()),
+        *((dict(weighted, target="y", loss=loss), (sums * totals).sum() / w.sum())
+          for loss in ("sum((output - y)^2)", 'contract("ni,ni->", output - y, output - y)',
+                       'contract("ni,ni,nj->", output - y, output - y, output^0) / 2',
+                       'contract("ii->", contract("ni,nj->ij", output - y, output - y))',
+                       "(output - y)[:, 0] @ (output - y)[:, 0] + (output - y)[:, 1] @ (output - y)[:, 1]",
+                       'contract("ii->", transpose(output - y) @ (output - y))')),
         (dict(weighted, target="y", loss="sqrt(mean((output - y)^2))"), (roots * totals).sum() / w.sum()),
         (dict(result="f32", value="mean(y[:, 0], weights: abs(x[:, 0]))", target="y", loss="first", more=""), None)]
     np.savez(folder / "nothing.npz", x=x.astype("f4"), y=y.astype("f4"), label=np.full(n, -100, np.int32), w=0 * w.astype("f4"))
