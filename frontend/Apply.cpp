@@ -27,6 +27,19 @@ Value Evaluator::run(const FunctionDecl &decl, Frame &callee) {
   return checkResult(decl, result, at);
 }
 
+/// Ids stand before numbers where the declaration has them the other way round, as in `cross_entropy(y, output)`.
+static bool areExchanged(const FunctionDecl &decl, llvm::ArrayRef<std::optional<Arg>> slots) {
+  if (slots.size() < 2 || !slots[0] || !slots[1] || !slots[0]->value.isTensor() || !slots[1]->value.isTensor())
+    return false;
+  const Tensor &first = slots[0]->value.asTensor(), &second = slots[1]->value.asTensor();
+  auto wantsIds = [&](size_t i) {
+    const TypeExpr *type = decl.inputs[i].type.get();
+    return type && type->kind == TypeExpr::Kind::Tensor && llvm::is_contained({"i8", "i32", "i64", "u8"}, type->name);
+  };
+  return wantsIds(1) && !wantsIds(0) && mlir::isa<mlir::IntegerType>(first.element()) &&
+         mlir::isa<mlir::FloatType>(second.element());
+}
+
 bool Evaluator::bindInputs(const FunctionDecl &decl, std::vector<Arg> inputs, Span span, Frame &callee) {
   std::vector<std::optional<Arg>> slots(decl.inputs.size());
   size_t position = 0;
@@ -62,6 +75,13 @@ bool Evaluator::bindInputs(const FunctionDecl &decl, std::vector<Arg> inputs, Sp
       return false;
     }
     slots[index] = std::move(input);
+  }
+  if (areExchanged(decl, slots)) {
+    error(slots[0]->span, "`" + decl.name.text + "` wants ids as `" + decl.inputs[1].name.text +
+                              "`, and here they are `" + decl.inputs[0].name.text + "`")
+        .note(declared())
+        .hint("`" + slots[1]->span.text() + "` stands before `" + slots[0]->span.text() + "`");
+    return false;
   }
   bool good = true;
   for (auto [parameter, slot] : llvm::zip(decl.inputs, slots))
@@ -146,6 +166,11 @@ Value Evaluator::apply(const Callable &callable, std::vector<Arg> inputs, Span s
     if (inMetric || (frame->decl && frame->decl->role != Role::Layer && frame->decl->role != Role::Model)) {
       error(span, "a layer is applied in layers and models only, not in a " +
                       Twine(keyword(inMetric ? Role::Metric : frame->decl->role)));
+      return Value::error();
+    }
+    if (&decl == model && !frame->decl) { // in the train block
+      error(span, "`" + decl.name.text + "` would be another network here, with parameters of its own")
+          .hint("what the model returns for a batch is `output`, or has the names of its results");
       return Value::error();
     }
     callee.instance = callable.instance;

@@ -257,8 +257,7 @@ Value Evaluator::binary(BinaryOp op, Value lhs, Value rhs, Span span) {
   if (!operand(lhs) || !operand(rhs)) {
     auto &message = error(span, what + " cannot combine " + names.describe(lhs) + " and " + names.describe(rhs));
     if (lhs.isCallable() || rhs.isCallable())
-      message.hint("a layer or function is applied first: `x |> " + (lhs.isCallable() ? lhs : rhs).asCallable().name() +
-                   "`");
+      message.hint(hintForTensor(lhs.isCallable() ? lhs : rhs));
     return Value::error();
   }
   if (op == BinaryOp::MatMul)

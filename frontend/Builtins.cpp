@@ -216,7 +216,10 @@ static Value length(BuiltinCall &call) {
   const Value &value = call.arguments[0];
   if (value.isList() || value.isTuple() || value.kind() == Value::Kind::Map)
     return Value::integer(value.elements().size());
-  call.evaluator.error(call.spans[0], "`len` takes a list, and this is " + call.evaluator.names.describe(value));
+  auto &message =
+      call.evaluator.error(call.spans[0], "`len` takes a list, and this is " + call.evaluator.names.describe(value));
+  if (value.isTensor())
+    message.hint("`shape(x)[0]` is the extent of an axis");
   return Value::error();
 }
 
@@ -283,7 +286,7 @@ static const Builtin table[] = {
     {"along",          "v axis like",          alongBuiltin,                         "a vector lined up with an axis of `like`"},
     {"zeros_like",     "x",                    zerosLikeBuiltin,                     "zeros of x's type"},
     {"ones_like",      "x",                    onesLikeBuiltin,                      "ones of x's type"},
-    {"fill",           "*value",               fillBuiltin,                          "fill(v, n, m): a tensor [n, m] of v"},
+    {"fill",           "*value",               fillBuiltin,                          "fill(v, n, m): a tensor [n, m] of v, a number or a tensor of rank 0"},
     {"epochs",         "count",                epochs,                               "the steps of so many epochs, where `Steps` are wanted"},
     {"grad",           "function wrt?",        gradBuiltin,                          "the gradient of a function that returns a number, by its first input or those that `wrt` names"},
     {"tensor",         "values type?",         tensorBuiltin,                        "the tensor that a number or nested lists of numbers write down, in f32 where no type is given"},

@@ -238,12 +238,17 @@ Value nn::frontend::zerosLikeBuiltin(BuiltinCall &call) { return constantLike(ca
 Value nn::frontend::onesLikeBuiltin(BuiltinCall &call) { return constantLike(call, 1); }
 
 Value nn::frontend::fillBuiltin(BuiltinCall &call) {
+  Emitter &emitter = call.evaluator.emitter;
+  auto isScalar = [](const Value &value) {
+    return value.isNumber() || (value.isTensor() && value.asTensor().rank() == 0);
+  };
+  const Value *wrong = call.rest.empty() || isScalar(call.rest.front()) ? nullptr : &call.rest.front();
   SmallVector<int64_t> shape;
-  bool good = !call.rest.empty() && call.rest.front().isNumber();
   auto take = [&](const Value &extent) {
-    good &= extent.isInteger();
     if (extent.isInteger())
       shape.push_back(extent.asInteger());
+    else
+      wrong = &extent;
   };
   for (const Value &extent : llvm::ArrayRef<Value>(call.rest).drop_front(call.rest.empty() ? 0 : 1)) {
     if (extent.isList() || extent.isTuple())
@@ -251,14 +256,17 @@ Value nn::frontend::fillBuiltin(BuiltinCall &call) {
     else
       take(extent);
   }
-  if (!good) {
-    call.evaluator.error(call.span, "`fill(v, n, m)` wants a number and extents");
+  if (call.rest.empty() || wrong) {
+    call.evaluator.error(call.span, "`fill(v, n, m)` wants a number and extents" +
+                                        (wrong ? ", and this is " + call.evaluator.names.describe(*wrong) : ""));
     return Value::error();
   }
   if (!checkExtents(call, shape))
     return Value::error();
-  Tensor result = call.evaluator.emitter.constant(
-      call.rest.front().asNumber(), mlir::RankedTensorType::get(shape, call.evaluator.emitter.builder.getF64Type()));
+  const Value &number = call.rest.front();
+  if (number.isTensor())
+    return Value::tensor(emitter.broadcast(number.asTensor(), shape, {}));
+  Tensor result = emitter.constant(number.asNumber(), mlir::RankedTensorType::get(shape, emitter.builder.getF64Type()));
   result.weak = true; // takes the element type of the tensor it meets
   return Value::tensor(std::move(result));
 }

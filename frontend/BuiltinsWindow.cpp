@@ -40,7 +40,9 @@ static bool fits(BuiltinCall &call, const Tensor &x, WindowShape &shape, size_t 
 }
 
 Value nn::frontend::convolveBuiltin(BuiltinCall &call) {
-  std::optional<Tensor> x = floatArgument(call, 0), w = floatArgument(call, 1);
+  std::optional<Tensor> x = floatArgument(call, 0), w;
+  if (x) // whose element type the weight may have
+    w = floatArgument(call, 1);
   auto stride = integersArgument(call, 2), low = integersArgument(call, 3), high = integersArgument(call, 4),
        dilation = integersArgument(call, 5);
   std::optional<int64_t> groups = integerArgument(call, 6);

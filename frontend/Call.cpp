@@ -87,6 +87,8 @@ Value Evaluator::configure(const Callable &callable, std::vector<Arg> arguments,
         message.hint("did you mean `" + meant + "`?");
       else
         message.note("it is declared as `" + signature(decl) + "`");
+      if (decl.role == FunctionDecl::Role::Initializer && argument.name.empty())
+        message.hint("it gives a `param` its first value; a tensor of one number is `fill(0, n, m)`");
       if (argument.name == "activation" || argument.name == "act")
         message.hint("an activation follows: `" + decl.name.text + "(…) |> relu`");
       good = false;
@@ -149,7 +151,9 @@ Value Evaluator::call(const CallExpr &expr, const Value *piped, Span pipedSpan, 
     return callee;
   }
   if (!callee.isCallable()) {
-    error(expr.callee->span, names.describe(callee) + " cannot be called");
+    auto &message = error(expr.callee->span, names.describe(callee) + " cannot be called");
+    if (callee.kind() == Value::Kind::Type)
+      message.hint("`cast(x, " + expr.callee->span.text() + ")` changes the element type");
     return Value::error();
   }
   const Callable callable = callee.asCallable();
@@ -278,6 +282,10 @@ Value Evaluator::applyBuiltin(const Builtin &builtin, std::vector<Arg> arguments
   std::vector<bool> given(parameters.size());
   size_t position = variadic ? 1 : 0;
   auto nameOf = [](StringRef parameter) { return parameter.trim("*?"); };
+  std::string form = builtin.name + std::string("(");
+  for (StringRef parameter : parameters)
+    form += (form.back() == '(' ? "" : ", ") + nameOf(parameter).str() + (parameter.ends_with("?") ? "?" : "");
+  form += ")";
   for (Arg &argument : arguments) {
     if (argument.value.isError())
       return Value::error();
@@ -291,21 +299,20 @@ Value Evaluator::applyBuiltin(const Builtin &builtin, std::vector<Arg> arguments
     else
       index = llvm::find_if(parameters, [&](StringRef p) { return nameOf(p) == argument.name; }) - parameters.begin();
     if (index >= parameters.size() || given[index]) {
-      std::string list;
-      for (StringRef parameter : parameters)
-        list += (list.empty() ? "" : ", ") + nameOf(parameter).str() + (parameter.ends_with("?") ? "?" : "");
       auto &message = error(argument.span,
                             (argument.name.empty()
                                  ? "too many arguments for `" + std::string(builtin.name) + "`"
                                  : "`" + std::string(builtin.name) + "` does not take `" + argument.name + "` here"));
-      message.note("it is `" + Twine(builtin.name) + "(" + list + ")`");
+      message.note("it is `" + form + "`");
       std::vector<std::string> known;
       for (StringRef parameter : parameters)
         known.push_back(nameOf(parameter).str());
       if (std::string meant = argument.name.empty() ? "" : nearest(argument.name, known); !meant.empty())
         message.hint("did you mean `" + meant + "`?");
       if (argument.name == "axis" && findBuiltin("reduce_" + std::string(builtin.name)))
-        message.hint("the largest along an axis: `reduce_" + Twine(builtin.name) + "(x, axis: …)`");
+        message.hint("that along an axis is `reduce_" + Twine(builtin.name) + "(x, axis: …)`");
+      if (argument.name.empty() && llvm::is_contained({"shape", "axes?"}, parameters.back()))
+        message.hint("several integers are one list: `" + Twine(builtin.name) + "(x, [a, b])`");
       return Value::error();
     }
     given[index] = true;
@@ -316,7 +323,12 @@ Value Evaluator::applyBuiltin(const Builtin &builtin, std::vector<Arg> arguments
     if (given[i])
       continue;
     if (!parameters[i].ends_with("?")) {
-      error(span, "`" + Twine(builtin.name) + "` wants a value for `" + nameOf(parameters[i]) + "`");
+      auto &message = error(span, "`" + Twine(builtin.name) + "` wants a value for `" + nameOf(parameters[i]) + "`");
+      message.note("it is `" + form + "`");
+      if (variadic)
+        message.hint("behind any number of others it has its name: `" + nameOf(parameters[i]) + ": …`");
+      if (findBuiltin("reduce_" + std::string(builtin.name)))
+        message.hint("that of all elements is `reduce_" + Twine(builtin.name) + "(x)`");
       return Value::error();
     }
     call.arguments[i] = Value::none();

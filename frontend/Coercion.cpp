@@ -103,6 +103,17 @@ bool Evaluator::fits(const Value &value, mlir::Type element, Span span) {
   return false;
 }
 
+std::string nn::frontend::hintForTensor(const Value &value) {
+  if (value.isTuple())
+    return "take the tuple apart with `let (a, b) = …`";
+  if (!value.isCallable())
+    return "";
+  const Callable &callable = value.asCallable();
+  if (callable.decl && callable.decl->role == FunctionDecl::Role::Initializer)
+    return "it gives a `param` its first value; `fill`, `random_uniform` and `random_normal` make tensors";
+  return ("a layer or function is applied first: `x |> " + callable.name() + "`").str();
+}
+
 std::optional<Tensor> Evaluator::toTensor(const Value &value, mlir::Type element, Span span) {
   if (value.isTensor()) {
     const Tensor &tensor = value.asTensor();
@@ -123,8 +134,11 @@ std::optional<Tensor> Evaluator::toTensor(const Value &value, mlir::Type element
     return emitter.scalar(value.asBool(), emitter.builder.getI1Type());
   if (value.isList())
     return literal(value, element, span);
-  if (!value.isError())
-    error(span, "a tensor or number is wanted here, and this is " + names.describe(value));
+  if (value.isError())
+    return std::nullopt;
+  auto &message = error(span, "a tensor or number is wanted here, and this is " + names.describe(value));
+  if (std::string hint = hintForTensor(value); !hint.empty())
+    message.hint(hint);
   return std::nullopt;
 }
 

@@ -122,7 +122,9 @@ std::optional<mlir::RankedTensorType> SourceReader::recordType(const Expr &type)
   auto *name = index ? dyn_cast<NameExpr>(index->base.get()) : nullptr;
   mlir::Type element = name ? elementType(name->name, evaluator.emitter.builder.getContext()) : mlir::Type();
   auto report = [&]() -> std::optional<mlir::RankedTensorType> {
-    evaluator.error(type.span, "the type of a field looks like `u8[batch, 1, 28, 28]`");
+    auto &message = evaluator.error(type.span, "the type of a field looks like `u8[batch, 1, 28, 28]`");
+    if (!element && name)
+      message.hint("element types are f32 f64 bf16 f16 i32 i64 i8 u8 bool");
     return std::nullopt;
   };
   if (!element || index->subscripts.empty())
@@ -198,7 +200,8 @@ bool SourceReader::argument(const SourceKind &kind, const Argument &argument) {
       source.fields.push_back({argument.name.text, *type, {}, false});
     return type.has_value();
   }
-  Value file = evaluator.evaluate(*argument.value);
+  bool isPath = llvm::isa<MemberExpr>(*argument.value); // data.npz
+  Value file = isPath ? Value::none() : evaluator.evaluate(*argument.value);
   if (file.kind() != Value::Kind::String) {
     if (!file.isError())
       evaluator.error(argument.value->span, "the name of a file is text in quotes");
@@ -290,7 +293,9 @@ bool SourceReader::readKind() {
     names.push_back("generate");
     calls.push_back("generate(…)");
     auto &message = evaluator.error(at, "a source of data is " + listOf(calls, "or"));
-    if (std::string meant = name ? nearest(name->name, names) : ""; !meant.empty())
+    if (name && StringRef(name->name).equals_insensitive("mnist"))
+      message.hint("the files of MNIST are read by `idx(…)`");
+    else if (std::string meant = name ? nearest(name->name, names) : ""; !meant.empty())
       message.hint("did you mean `" + meant + "`?");
     else if (auto *file = dyn_cast<StringExpr>(&expr))
       message.hint("say what the file is, and its fields: `csv(\"" + file->value +

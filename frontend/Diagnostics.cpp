@@ -1,5 +1,6 @@
 //===- Diagnostics.cpp - What the user is told --------------------------------------------------------------------===//
 #include "frontend/Diagnostics.h"
+#include "frontend/Habits.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/raw_ostream.h"
 #include <algorithm>
@@ -153,58 +154,6 @@ void Diagnostics::print(raw_ostream &os, unsigned limit) const {
   }
   if (printed > limit)
     os << printed - limit << " more errors are not shown\n";
-}
-
-/// What Keras, PyTorch and NumPy call things that have another name here.
-static StringRef nameHere(StringRef word) {
-  static constexpr std::pair<StringRef, StringRef> names[] = {{"Linear", "Dense"},
-                                                              {"BatchNorm1d", "BatchNorm"},
-                                                              {"BatchNorm2d", "BatchNorm"},
-                                                              {"BatchNormalization", "BatchNorm"},
-                                                              {"LayerNormalization", "LayerNorm"},
-                                                              {"MaxPool2d", "max_pool"},
-                                                              {"MaxPooling2D", "max_pool"},
-                                                              {"AvgPool2d", "avg_pool"},
-                                                              {"AveragePooling2D", "avg_pool"},
-                                                              {"Conv2D", "Conv2d"},
-                                                              {"Conv1D", "Conv1d"},
-                                                              {"ReLU", "relu"},
-                                                              {"Softmax", "softmax"},
-                                                              {"CrossEntropyLoss", "cross_entropy"},
-                                                              {"NLLLoss", "nll"},
-                                                              {"MSELoss", "mse"},
-                                                              {"L1Loss", "mae"},
-                                                              {"BCEWithLogitsLoss", "binary_cross_entropy"},
-                                                              {"MultiHeadAttention", "SelfAttention"},
-                                                              {"MultiheadAttention", "SelfAttention"},
-                                                              {"kernel_size", "kernel"},
-                                                              {"filters", "units"},
-                                                              {"out_channels", "units"},
-                                                              {"out_features", "units"},
-                                                              {"hidden_size", "units"},
-                                                              {"strides", "stride"},
-                                                              {"use_bias", "bias"},
-                                                              {"kernel_initializer", "init"},
-                                                              {"learning_rate", "lr"},
-                                                              {"dim", "axis"},
-                                                              {"keepdim", "keep_axis"},
-                                                              {"keepdims", "keep_axis"},
-                                                              {"permute", "transpose"},
-                                                              {"view", "reshape"},
-                                                              {"matmul", "linear"},
-                                                              {"float32", "f32"},
-                                                              {"float64", "f64"},
-                                                              {"int32", "i32"},
-                                                              {"int64", "i64"},
-                                                              {"uint8", "u8"},
-                                                              {"batch_size", "batch"},
-                                                              {"num_epochs", "epochs"},
-                                                              {"criterion", "loss"},
-                                                              {"DataLoader", "npz"}};
-  for (const auto &[there, here] : names)
-    if (word == there)
-      return here;
-  return {};
 }
 
 std::string nn::frontend::nearest(StringRef word, llvm::ArrayRef<std::string> candidates) {

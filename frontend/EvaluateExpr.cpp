@@ -2,6 +2,7 @@
 #include "frontend/AstPrinter.h"
 #include "frontend/Builtins.h"
 #include "frontend/Evaluator.h"
+#include "frontend/Habits.h"
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Casting.h"
@@ -202,7 +203,9 @@ Value Evaluator::lookup(StringRef name, Span span) {
   if (program.isWord(name))
     return Value::word(name.str());
   auto &message = error(span, "there is no `" + name + "` here");
-  if (std::string meant = nearest(name, visibleNames()); !meant.empty())
+  if (std::string hint = hintForName(name); !hint.empty())
+    message.hint(hint);
+  else if (std::string meant = nearest(name, visibleNames()); !meant.empty())
     message.hint("did you mean `" + meant + "`?");
   return Value::error();
 }
@@ -393,14 +396,9 @@ Value Evaluator::member(const MemberExpr &expr) {
     return Value::error();
   }
   auto &message = error(expr.member.span, names.describe(base) + " has no members");
-  if (base.isTensor() && (name == "shape" || name == "size"))
-    message.hint("`" + name + "(x)` is that of x");
-  else if (base.isTensor() && name == "ndim")
-    message.hint("`rank(x)` is that of x");
-  else if (base.isTensor() && name == "T")
-    message.hint("`transpose(x)` swaps the last two axes");
-  else if (base.isTensor() && (findBuiltin(name) || program.find(name, frame->source)))
-    message.hint("functions are applied with `x |> " + name + "` or `" + name + "(x)`");
+  bool isFunction = findBuiltin(name) || program.find(name, frame->source);
+  if (std::string hint = base.isTensor() ? hintForMember(name, isFunction) : ""; !hint.empty())
+    message.hint(hint);
   return Value::error();
 }
 

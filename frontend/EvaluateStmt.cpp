@@ -164,6 +164,10 @@ void Evaluator::assign(const AssignStmt &stmt) {
         message.hint("did you mean `" + meant + "`?");
       else
         message.hint("`let` or `var` introduces a name");
+      Variable unknown; // what follows from it is no mistake of its own
+      unknown.kind = Variable::Kind::Var;
+      unknown.value = Value::error();
+      declare(name, std::move(unknown));
       continue;
     }
     bool isOwned = variable->kind == Variable::Kind::Owned, isCarried = variable->kind == Variable::Kind::Carried;
@@ -199,8 +203,12 @@ void Evaluator::assign(const AssignStmt &stmt) {
       message.hint("`var` introduces a name that may be rebound with `=`");
     else if (isOwned || isCarried)
       message.hint("owned and carried values are updated with `:=`");
+    else if (variable->kind == Variable::Kind::Input && !stmt.update)
+      message.hint("`var h = …` introduces a name that may be rebound");
     else if (variable->kind == Variable::Kind::Var)
       message.hint("a `var` is rebound with `=`");
+    if (!stmt.update && !isOwned && !isCarried)
+      variable->value = Value::error(); // what follows from the other value is no mistake of its own
   }
 }
 

@@ -119,6 +119,7 @@ public:
   OwnedSet owned;
   EntryBuilder *entry = nullptr;                 ///< the function that is being built
   Frame *frame = nullptr;                        ///< the call that is being evaluated
+  const FunctionDecl *model = nullptr;           ///< that is being compiled; null in tests
   WeightUpdate *update = nullptr;                ///< while an optimizer's body is evaluated
   std::map<std::string, IdRange> recordRanges;   ///< data fields whose values are ids
   std::vector<LayerRow> *rows = nullptr;         ///< where applications of layers are noted, if anywhere
@@ -307,7 +308,7 @@ private:
   Value watch(const Value &output, const std::string &name);
   void furtherEntry(const EntryStmt &stmt);
   std::optional<Value> matchTensor(const TypeExpr &type, const Value &value, Span span, Frame &callee,
-                                   const std::string &wanted, bool isDefault);
+                                   const std::string &wanted);
   std::optional<Value> matchTuple(const Parameter &parameter, const TypeExpr &type, const Value &value, Span span,
                                   Frame &callee);
   bool matchFunction(const TypeExpr &type, const Value &value, std::string &reason);

@@ -138,6 +138,10 @@ private:
       error.hint("conjunction is written `and`");
     else if (c == '%')
       error.hint("the remainder is written `mod(a, b)`");
+    else if (c == '?')
+      error.hint(
+          "a choice is written `if c { a } else { b }`, one by elements `select(c, a, b)`; a free dimension has a "
+          "name, such as `batch`");
     else if (c == '#') {
       error.hint("a comment starts with `//`");
       while (at < text.size() && peek() != '\n')

@@ -12,6 +12,7 @@ ModelCompiler::ModelCompiler(const Program &program, Diagnostics &diagnostics, m
     : evaluator(program, diagnostics, module), diagnostics(diagnostics), module(module), model(model), open(open),
       withCheck(withCheck) {
   train.decl = trainDecl;
+  evaluator.model = &model;
   top.source = program.mainSource();
   top.scope = &topScope;
 }

@@ -65,7 +65,7 @@ private:
   void leave(const std::string &name, const Known &known);
   void declare(const Name &name, const OwnedStmt *owned = nullptr);
   /// `wanted` is the parameter that the name is a value for, if it is one.
-  void use(StringRef name, Span span, const Parameter *wanted = nullptr);
+  void use(StringRef name, Span span, const Parameter *wanted = nullptr, bool assigned = false);
   void call(const CallExpr &call);
   void dims(const TypeExpr *type, bool declares);
   void pattern(const Pattern &pattern) {
@@ -127,7 +127,7 @@ static std::vector<std::string> wordsOf(const Parameter &parameter) {
   return words;
 }
 
-void NameChecker::use(StringRef name, Span span, const Parameter *wanted) {
+void NameChecker::use(StringRef name, Span span, const Parameter *wanted, bool assigned) {
   if (Known *known = find(name)) {
     known->used = true;
     return;
@@ -155,6 +155,8 @@ void NameChecker::use(StringRef name, Span span, const Parameter *wanted) {
     message.hint(hint);
   else if (!meant.empty())
     message.hint("did you mean `" + meant + "`?");
+  else if (assigned)
+    message.hint("`let` or `var` introduces a name");
 }
 
 void NameChecker::call(const CallExpr &call) {
@@ -295,8 +297,10 @@ void NameChecker::stmt(const Stmt &s) {
   case Stmt::Kind::Assign:
     expr(*cast<AssignStmt>(s).value);
     for (const Name &name : cast<AssignStmt>(s).pattern.names)
-      if (name.text != "_" && !find(name.text))
-        use(name.text, name.span);
+      if (name.text != "_" && !find(name.text)) {
+        use(name.text, name.span, nullptr, /*assigned=*/true);
+        scopes.back()[name.text] = {name.span, nullptr, /*used=*/true};
+      }
     return;
   case Stmt::Kind::Owned: {
     auto &owned = cast<OwnedStmt>(s);
@@ -453,7 +457,7 @@ void nn::frontend::checkNames(const Program &program, Diagnostics &diagnostics) 
       for (const FunctionDecl *model : program.models())
         models.push_back(model->name.text);
       auto &message = diagnostics.error(train->name.span, "there is no model `" + train->name.text + "`");
-      if (std::string meant = nearest(train->name.text, models); !meant.empty())
+      if (std::string meant = models.size() == 1 ? models[0] : nearest(train->name.text, models); !meant.empty())
         message.hint("did you mean `" + meant + "`?");
     }
   NameChecker checker(program, diagnostics);

@@ -1,4 +1,5 @@
 //===- ParseDecl.cpp - Declarations, and the parser's steps over tokens -------------------------------------------===//
+#include "frontend/Habits.h"
 #include "frontend/Parser.h"
 #include "frontend/ParserImpl.h"
 #include "llvm/ADT/ScopeExit.h"
@@ -33,51 +34,9 @@ std::string Parser::found() const {
   return ("`" + token.text() + "`").str();
 }
 
-/// What somebody who writes this, from another language, may have meant.
-static StringRef habit(llvm::ArrayRef<Token> tokens, size_t at) {
-  const Token &before = tokens[at - 1], &found = tokens[at];
-  if (before.is(Tok::Star) && found.is(Tok::Star))
-    return "a power is written `x^2`";
-  bool isOperator = before.is(Tok::Plus) || before.is(Tok::Minus) || before.is(Tok::Star) || before.is(Tok::Slash);
-  if (isOperator && found.is(Tok::Assign))
-    return "write `x = x + 1`, the name on both sides";
-  bool compares = found.is(Tok::Equal) || found.is(Tok::NotEqual) || found.is(Tok::Less) || found.is(Tok::LessEqual) ||
-                  found.is(Tok::Greater) || found.is(Tok::GreaterEqual);
-  auto ends = [](const Token &token) { return token.is(Tok::LBrace) || token.is(Tok::RBrace) || token.newlineBefore; };
-  bool piped = false;
-  for (size_t i = at; i > 0 && !ends(tokens[i - 1]) && !piped; --i)
-    piped = tokens[i - 1].is(Tok::Pipe);
-  bool computes = found.is(Tok::Plus) || found.is(Tok::Minus) || found.is(Tok::Star) || found.is(Tok::Slash);
-  if (computes && piped)
-    return "`|>` binds loosest: put it in parentheses, `(x |> f) + y`";
-  if (compares && piped)
-    return "`|>` binds loosest: put it in parentheses, `(x |> f) == y`";
-  if (found.is(Tok::Equal))
-    return "`=` binds a name, `==` compares";
-  if (found.is(Tok::Comma) && at > 1 && (tokens[at - 2].is("let") || tokens[at - 2].is("var")))
-    return "several names stand in parentheses: `let (a, b) = …`";
-  if (found.is("elif") || found.is("elseif"))
-    return "write `else if`";
-  if (before.is("else") || found.is("else"))
-    return "`else` follows the `}` of an `if`";
-  if (before.is("while"))
-    return "there is no `while`: `for` repeats when compiling, `scan` when the program runs";
-  return "";
-}
-
 Diagnostic &Parser::unexpected(const Twine &wanted) {
   auto &message = diagnostics.error(peek().span, "expected " + wanted + ", found " + found());
-  StringRef hint = at > 0 ? habit(tokens, at) : "";
-  if (hint.empty() && StringRef(wanted.str()).starts_with("the end of the"))
-    hint = peek().is("if")          ? "a choice is written `if condition { a } else { b }`"
-           : peek().is(Tok::RParen) ? "no parenthesis is open here"
-           : peek().is(Tok::Comma)  ? "several values stand in parentheses: `(a, b)`"
-                                    : "";
-  if (peek().is(Tok::Colon) && StringRef(wanted.str()).contains("entry's name"))
-    hint = "entries are written `batch = 32`";
-  if (peek().is(Tok::Colon) && StringRef(wanted.str()).contains("body"))
-    hint = "blocks stand in braces: `{ … }`";
-  if (!hint.empty())
+  if (StringRef hint = hintForToken(tokens, at, wanted.str()); !hint.empty())
     message.hint(hint);
   return message;
 }
@@ -199,6 +158,8 @@ std::unique_ptr<Decl> Parser::declaration() {
     error.hint("a function is declared with `fn`");
   else if (word.is("class"))
     error.hint("a layer is declared with `layer`, a whole network with `model`");
+  else if (word.is("let") || word.is("var") || (word.is(Tok::Identifier) && peek(1).is(Tok::Assign)))
+    error.hint("a value of the whole file is declared with `const`");
   else if (std::string meant = nearest(word.text(), words); word.is(Tok::Identifier) && !meant.empty())
     error.hint("did you mean `" + meant + "`?");
   else
@@ -340,7 +301,7 @@ std::unique_ptr<Decl> Parser::train() {
         take();
       continue;
     }
-    endStatement();
+    endStatement("entry");
     for (const Argument &other : result->entries)
       if (other.name.text == entry.name.text)
         diagnostics.error(entry.name.span, "the entry `" + entry.name.text + "` stands twice in the train block")

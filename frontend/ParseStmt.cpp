@@ -43,11 +43,11 @@ bool Parser::block(Block &result, StringRef owner) {
   return true;
 }
 
-void Parser::endStatement() {
+void Parser::endStatement(StringRef what) {
   if (peek().newlineBefore || peek().is(Tok::Semicolon) || peek().is(Tok::RBrace) || peek().is(Tok::End))
     return;
-  if (Diagnostic &message = unexpected("the end of the statement"); !message.hasHints())
-    message.hint("a statement ends with its line or with `;`");
+  if (Diagnostic &message = unexpected("the end of the " + what); !message.hasHints())
+    message.hint("it ends with its line or with `;`");
   skipStatement();
 }
 

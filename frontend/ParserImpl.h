@@ -88,7 +88,7 @@ private:
   bool patternOf(const Expr &expr, Pattern &result);
   bool attributes(std::vector<Attribute> &result);
   void allow(const std::vector<Attribute> &attributes, Span covered);
-  void endStatement();
+  void endStatement(llvm::StringRef what = "statement");
   void skipStatement();
 
   // Declarations (ParseDecl.cpp).

@@ -197,8 +197,12 @@ mlir::Type Evaluator::resolveElement(StringRef name, Span span) {
     return known;
   if (auto it = frame->elements.find(name.str()); it != frame->elements.end())
     return it->second;
-  error(span, "the element type `" + name + "` is not known here")
-      .hint("an element type is one of f32 f64 bf16 f16 i32 i64 i8 u8 bool, or a variable that an input's type binds");
+  auto &message = error(span, "the element type `" + name + "` is not known here");
+  if (StringRef here = nameHere(name); elementType(here, emitter.builder.getContext()))
+    message.hint("here it is `" + here + "`");
+  else
+    message.hint(
+        "an element type is one of f32 f64 bf16 f16 i32 i64 i8 u8 bool, or a variable that an input's type binds");
   return {};
 }
 
@@ -264,8 +268,14 @@ bool Evaluator::matchDims(const TypeExpr &type, const Tensor &tensor, Frame &cal
 }
 
 /// A tensor for an input of `type`, whose variables it binds; `wanted` says in a message what is wanted.
+/// `LSTM(16)` and its like, as trails show them.
+static bool isRecurrent(StringRef label) {
+  return llvm::any_of(std::initializer_list<StringRef>{"LSTM(", "GRU(", "SimpleRNN(", "Bidirectional("},
+                      [&](StringRef layer) { return label.contains(layer); });
+}
+
 std::optional<Value> Evaluator::matchTensor(const TypeExpr &type, const Value &value, Span span, Frame &callee,
-                                            const std::string &wanted, bool isDefault) {
+                                            const std::string &wanted) {
   mlir::MLIRContext *context = emitter.builder.getContext();
   // A tensor type: find the element type, then compare the dimensions.
   mlir::Type element = elementType(type.name, context);
@@ -277,17 +287,11 @@ std::optional<Value> Evaluator::matchTensor(const TypeExpr &type, const Value &v
     else
       element = strict ? value.asTensor().element() : mlir::Type(emitter.builder.getF32Type());
   }
-  if (value.isCallable() && value.asCallable().decl &&
-      value.asCallable().decl->role == FunctionDecl::Role::Initializer && !isDefault) {
-    error(span, wanted + ", and this is " + names.describe(value));
-    return std::nullopt;
-  }
-  if (!value.isTensor() && !value.isNumber() && !value.isList() && !(value.isBool() && element.isInteger(1))) {
+  bool isNumber = value.isNumber() || (value.isBool() && element.isInteger(1));
+  if (!value.isTensor() && !value.isList() && !isNumber) {
     auto &message = error(span, wanted + ", and this is " + names.describe(value));
-    if (value.isTuple())
-      message.hint("take the tuple apart with `let (a, b) = …`");
-    else if (value.isCallable())
-      message.hint("it is applied first: `x |> " + value.asCallable().name() + "`");
+    if (std::string hint = hintForTensor(value); !hint.empty())
+      message.hint(hint);
     return std::nullopt;
   }
   std::optional<Tensor> tensor = toTensor(value, element, span);
@@ -311,6 +315,9 @@ std::optional<Value> Evaluator::matchTensor(const TypeExpr &type, const Value &v
       addTrail(message, value, "it");
       if (callee.decl && !span.inLibrary() && type.dims.size() == 2 && tensor->rank() == 4)
         message.hint("`flatten` makes one axis of all but the first");
+      if (const Trail *made = value.isTensor() ? value.asTensor().trail.get() : nullptr;
+          made && type.dims.size() == 3 && tensor->rank() == 2 && isRecurrent(made->label))
+        message.hint("`return_sequences: true` keeps the steps of a recurrent layer");
       if (callee.instance && callee.instance->applications > 0)
         message.note("`" + callee.instance->path + "` was applied first to " + callee.instance->firstInput,
                      callee.instance->firstCall);
@@ -336,7 +343,7 @@ std::optional<Value> Evaluator::matchTuple(const Parameter &parameter, const Typ
   for (auto [field, element] : llvm::zip(type.fields, value.elements())) {
     std::optional<Value> matched = field.type->kind == TypeExpr::Kind::Tuple
                                        ? matchTuple(parameter, *field.type, element, span, callee)
-                                       : matchTensor(*field.type, element, span, callee, wanted, /*isDefault=*/false);
+                                       : matchTensor(*field.type, element, span, callee, wanted);
     if (!matched)
       return std::nullopt;
     elements.push_back(std::move(*matched));
@@ -374,8 +381,7 @@ bool Evaluator::bindInput(const Parameter &parameter, Value value, Span span, Fr
     std::optional<Value> tuple = matchTuple(parameter, type, value, span, callee);
     return tuple && bind(*tuple);
   }
-  bool isDefault = bool(parameter.initial);
-  std::optional<Value> tensor = matchTensor(type, value, span, callee, wanted(), isDefault);
+  std::optional<Value> tensor = matchTensor(type, value, span, callee, wanted());
   return tensor && bind(*tensor);
 }
 
@@ -420,7 +426,8 @@ std::optional<mlir::RankedTensorType> Evaluator::resolve(const TypeExpr &type) {
     if (!extent)
       return std::nullopt;
     if (*extent < 1) {
-      error(dim.span, "a dimension is at least 1, and `" + textOf(*dim.value) + "` is " + Twine(*extent));
+      error(dim.span, "a dimension is at least 1, and `" + textOf(*dim.value) + "` is " + Twine(*extent))
+          .hint("a free dimension has a name, such as `batch`");
       return std::nullopt;
     }
     shape.push_back(*extent);

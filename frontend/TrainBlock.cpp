@@ -1,5 +1,6 @@
 //===- TrainBlock.cpp - What a train block says -------------------------------------------------------------------===//
 #include "frontend/TrainBlock.h"
+#include "frontend/Habits.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Casting.h"
@@ -76,7 +77,9 @@ bool nn::frontend::readTrainBlock(Evaluator &evaluator, TrainBlock &block,
     good = false;
     auto &message = evaluator.error(entry.name.span, "a train block has no entry `" + name + "`");
     std::vector<std::string> known(std::begin(knownEntries), std::end(knownEntries));
-    if (std::string meant = nearest(name, known); !meant.empty())
+    if (StringRef hint = hintForEntry(name); !hint.empty())
+      message.hint(hint);
+    else if (std::string meant = nearest(name, known); !meant.empty())
       message.hint("did you mean `" + meant + "`?");
     else
       message.hint("entries are " + llvm::join(known, ", "));

@@ -54,6 +54,8 @@ std::string nn::frontend::numberText(double value) {
     if (strtod(text, nullptr) == value)
       break;
   }
+  if (llvm::StringRef(text).contains('e') && std::abs(value) >= 1 && std::abs(value) < 1e6)
+    snprintf(text, sizeof text, "%.0f", value); // 50 has one digit that counts, and is not written 5e+01
   return text;
 }
 

@@ -266,6 +266,8 @@ std::string elementName(mlir::Type element);
 mlir::Type elementType(llvm::StringRef name, mlir::MLIRContext *context);
 /// The decimal text of a number as messages show it.
 std::string numberText(double value);
+/// What to do with a value where a tensor is wanted; empty where nothing is known.
+std::string hintForTensor(const Value &value);
 
 } // namespace nn::frontend
 

@@ -102,6 +102,7 @@ BUILTINS = [
     Case("along", "x * along(y, axis: 0, like: x)", {"x": real(2, 3), "y": real(2)}, lambda x, y: x * y[:, None]),
     Case("zeros_like ones_like fill iota tensor", "x * ones_like(x) + zeros_like(x) + fill(0.5, 3, 4) + cast(iota(4), f64) + tensor([1, 2, 3, 4], f64)",
          {"x": real(3, 4)}, lambda x: x + 0.5 + np.arange(4) + np.arange(1, 5)),
+    Case("fill", "fill(sum(x), 3, 2) * y", {"x": real(5), "y": real(3, 2)}, lambda x, y: x.sum() * y, second=True),
     Case("grad", "grad(cubes)(x)", {"x": real(5)}, lambda x: 3 * x * x, declarations="fn cubes(v) { return sum(v * v * v) }"),
     Case("convolve", "convolve(x, y, stride: [2], low: [1], high: [2], dilation: [2], groups: 1)", {"x": real(2, 3, 9), "y": real(4, 3, 2)},
          lambda x, y: convolved(x, y, 2, 1, 2, 2), second=True),
