@@ -24,7 +24,10 @@ Value nn::frontend::gatherBuiltin(BuiltinCall &call) {
   if (!x || !index)
     return Value::error();
   std::optional<int64_t> axis = axisArgument(call, 2, *x);
-  return axis ? Value::tensor(call.evaluator.emitter.gather(*x, *index, *axis)) : Value::error();
+  if (!axis)
+    return Value::error();
+  call.evaluator.lintIndexed(*x, *index, *axis, call.span);
+  return Value::tensor(call.evaluator.emitter.gather(*x, *index, *axis));
 }
 
 Value nn::frontend::scatterSumBuiltin(BuiltinCall &call) {

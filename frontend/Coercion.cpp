@@ -174,6 +174,22 @@ void Evaluator::lintChance(const Tensor &a, const Tensor &b, StringRef what, Spa
   }
 }
 
+void Evaluator::lintIndexed(const Tensor &x, const Tensor &index, int64_t axis, Span span) {
+  if (!x.batch || !index.batch)
+    return;
+  Diagnostic *message = nullptr;
+  if (x.batch.axis != axis)
+    message = warn(span, "chance-broadcast",
+                   "the indices of all records are taken from each one: " + names.type(index) + " indexes axis " +
+                       Twine(axis) + " of " + names.type(x));
+  else if (!index.record.empty())
+    message = warn(span, "chance-broadcast",
+                   "records of the batch are picked by the values of `" + index.record +
+                       "`: which ones stand there is chance");
+  if (message)
+    message->hint("`sum(x * one_hot(n)(index), axis: -1)` takes from each record the element that its own index names");
+}
+
 bool Evaluator::unify(Value &lhs, Value &rhs, StringRef what, Span span, Tensor &a, Tensor &b, bool floating) {
   if (lhs.isError() || rhs.isError())
     return false;

@@ -139,6 +139,8 @@ public:
   Diagnostic &error(Span span, const llvm::Twine &text);
   /// A warning, or null in library code that no user's code calls.
   Diagnostic *warn(Span span, llvm::StringRef name, const llvm::Twine &text);
+  /// Warns where records are indexed along `axis` with the indices of all of them, or picked by a field of the data.
+  void lintIndexed(const Tensor &x, const Tensor &index, int64_t axis, Span span);
   Span userSpan(Span span) const;
   /// The user's text that an op was built for; no span where nothing is known of the location.
   Span spanOf(mlir::Location location) const;

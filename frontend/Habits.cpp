@@ -249,6 +249,8 @@ static StringRef hintForHead(const Token &before, const Token &found, StringRef 
     return "a constant has the type of its value: `const n = 8`";
   if (wanted.contains("model to train"))
     return "write `train M { … }` behind `model M`";
+  if (wanted.contains("before the names") || wanted.contains("between inputs") || wanted.contains("between outputs"))
+    return "write `gradient f(inputs; outputs; d_outputs) { … }`";
   if (before.is("import"))
     return "a file of yours stands in quotes; the library is there without an import";
   return "";

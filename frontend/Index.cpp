@@ -168,7 +168,9 @@ Value Evaluator::index(const IndexExpr &expr) {
   while (axis < x.rank())
     keep(x.shape()[axis++]);
   Tensor sliced = emitter.reshape(emitter.slice(x, offsets, extents, strides), result);
-  for (const auto &[index, at] : llvm::reverse(gathers)) // from the back, so that earlier axes keep their places
+  for (const auto &[index, at] : llvm::reverse(gathers)) { // from the back, so that earlier axes keep their places
+    lintIndexed(sliced, index, at, expr.span);
     sliced = emitter.gather(sliced, index, at);
+  }
   return leaveTrail(Value::tensor(std::move(sliced)), &base, expr.span.text(), expr.span);
 }
