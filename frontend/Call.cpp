@@ -282,10 +282,12 @@ Value Evaluator::applyBuiltin(const Builtin &builtin, std::vector<Arg> arguments
   std::vector<bool> given(parameters.size());
   size_t position = variadic ? 1 : 0;
   auto nameOf = [](StringRef parameter) { return parameter.trim("*?"); };
-  std::string form = builtin.name + std::string("(");
-  for (StringRef parameter : parameters)
-    form += (form.back() == '(' ? "" : ", ") + nameOf(parameter).str() + (parameter.ends_with("?") ? "?" : "");
-  form += ")";
+  auto form = [&] {
+    std::string text = builtin.name + std::string("(");
+    for (StringRef parameter : parameters)
+      text += (text.back() == '(' ? "" : ", ") + nameOf(parameter).str() + (parameter.ends_with("?") ? "?" : "");
+    return "it is `" + text + ")`";
+  };
   for (Arg &argument : arguments) {
     if (argument.value.isError())
       return Value::error();
@@ -303,7 +305,7 @@ Value Evaluator::applyBuiltin(const Builtin &builtin, std::vector<Arg> arguments
                             (argument.name.empty()
                                  ? "too many arguments for `" + std::string(builtin.name) + "`"
                                  : "`" + std::string(builtin.name) + "` does not take `" + argument.name + "` here"));
-      message.note("it is `" + form + "`");
+      message.note(form());
       std::vector<std::string> known;
       for (StringRef parameter : parameters)
         known.push_back(nameOf(parameter).str());
@@ -324,7 +326,7 @@ Value Evaluator::applyBuiltin(const Builtin &builtin, std::vector<Arg> arguments
       continue;
     if (!parameters[i].ends_with("?")) {
       auto &message = error(span, "`" + Twine(builtin.name) + "` wants a value for `" + nameOf(parameters[i]) + "`");
-      message.note("it is `" + form + "`");
+      message.note(form());
       if (variadic)
         message.hint("behind any number of others it has its name: `" + nameOf(parameters[i]) + ": …`");
       if (findBuiltin("reduce_" + std::string(builtin.name)))
