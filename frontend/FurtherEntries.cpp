@@ -51,7 +51,7 @@ void Evaluator::furtherEntry(const EntryStmt &stmt) {
   unsigned before = diagnostics.reports();
   int64_t rows = -1;
   for (const Parameter &parameter : decl.inputs) {
-    if (!parameter.type || (parameter.type->kind != TypeExpr::Kind::Tensor)) {
+    if (!parameter.type || parameter.type->kind != TypeExpr::Kind::Tensor || parameter.type->dims.empty()) {
       error(parameter.name.span, "an input of an entry has a tensor type, whose first dimension counts rows")
           .hint("write `" + parameter.name.text + ": f32[1, …]`");
       continue;
