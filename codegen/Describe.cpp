@@ -188,7 +188,7 @@ LogicalResult Description::addLaunches(Block &block, SmallVector<llvm::Constant 
 
 FailureOr<llvm::Constant *> Description::entry(func::FuncOp function) {
   SmallVector<llvm::Constant *> tensors, launches;
-  int64_t batch = 1;
+  std::optional<int64_t> batch; // the rows of the first input
   auto add = [&](DictionaryAttr attrs, Value value) -> LogicalResult {
     StringRef name = text(attrs, "nn.name"), role = text(attrs, "nn.role");
     FailureOr<int64_t> offset = offsetOf(value);
@@ -198,7 +198,7 @@ FailureOr<llvm::Constant *> Description::entry(func::FuncOp function) {
     if (isOwned(number))
       return noteOwned(name, *offset, value.getLoc());
     auto type = cast<RankedTensorType>(value.getType());
-    if ((number == NNRT_RECORD || number == NNRT_INPUT) && type.getRank() > 0)
+    if ((number == NNRT_RECORD || number == NNRT_INPUT) && type.getRank() > 0 && !batch)
       batch = type.getDimSize(0);
     auto described = tensor(value.getLoc(), name, role, type, *offset, real(attrs, "nn.default"));
     if (failed(described))
@@ -220,7 +220,7 @@ FailureOr<llvm::Constant *> Description::entry(func::FuncOp function) {
   if (failed(addLaunches(function.front(), launches)))
     return failure();
   return data.structure({data.string(function.getName()), data.table(tensors), data.table(launches),
-                         data.i64(tensors.size()), data.i64(launches.size()), data.i64(batch)});
+                         data.i64(tensors.size()), data.i64(launches.size()), data.i64(batch.value_or(1))});
 }
 
 FailureOr<llvm::Constant *> Description::owned(int64_t &count) {

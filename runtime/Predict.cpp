@@ -111,19 +111,27 @@ static Status outputFile(const Options &options, const char *verb, std::string &
   return out.empty() ? Status() : checkWritable(out, "--out");
 }
 
-/// Records are printed one by one: every output must have a row for each.
-static Status checkRows(const Entry &entry) {
-  for (const nnrt_tensor *output : entry.all(NNRT_OUTPUT))
-    if (output->rank == 0 || output->shape[0] != entry.batch())
-      return wrong("the output '%s' has %s for a batch of %lld records: what it says of each record is not known",
-                   output->name, output->rank ? format("%lld rows", (long long)output->shape[0]).c_str() : "one value",
-                   (long long)entry.batch());
+/// Records are read and printed one by one: every input and output must have a row for each.
+static Status checkRows(const nnrt_entry &entry) {
+  for (const nnrt_tensor *tensor = entry.tensors; tensor != entry.tensors + entry.n_tensors; ++tensor) {
+    bool isInput = tensor->role == NNRT_INPUT || tensor->role == NNRT_RECORD;
+    if ((!isInput && tensor->role != NNRT_OUTPUT) || (tensor->rank > 0 && tensor->shape[0] == entry.batch))
+      continue;
+    return wrong("the %s '%s' has %s for a batch of %lld records: %s", isInput ? "input" : "output", tensor->name,
+                 tensor->rank ? format("%lld rows", (long long)tensor->shape[0]).c_str() : "one value",
+                 (long long)entry.batch,
+                 isInput ? "only a program that embeds the model as a library can give it"
+                         : "what it says of each record is not known");
+  }
   return {};
 }
 
 /// Runs one of `candidates` on every file, batch by batch.
 static Status runOnFiles(const Options &options, Instance &instance, const std::vector<const nnrt_entry *> &candidates,
                          Writer &writer) {
+  for (const nnrt_entry *candidate : candidates)
+    if (candidate)
+      NNRT_TRY(checkRows(*candidate));
   int64_t batches = 0;
   for (const std::string &path : options.arguments) {
     std::vector<NamedArray> arrays;
@@ -131,7 +139,6 @@ static Status runOnFiles(const Options &options, Instance &instance, const std::
     std::unique_ptr<GivenBatchSource> source;
     NNRT_TRY(GivenBatchSource::match(path, std::move(arrays), instance, candidates, source));
     Entry entry(instance, source->entry());
-    NNRT_TRY(checkRows(entry));
     entry.set(NNRT_SEED, options.integer("--seed", 0));
     for (int64_t first = 0; first < source->count(); first += entry.batch()) {
       int64_t rows = std::min(entry.batch(), source->count() - first);
