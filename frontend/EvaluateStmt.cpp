@@ -231,9 +231,9 @@ void Evaluator::loop(const ForStmt &stmt, Flow &flow) {
       error(stmt.range->span, "`for` runs over a range `0..n` or a list, and this is " + names.describe(range));
     return;
   }
-  if ((rounds += items.size()) > 20000) {
-    error(stmt.range->span, "the loops of this program take more than 20000 rounds in all, those of training and of "
-                            "prediction together, and each is unrolled")
+  if ((rounds += items.size()) > program.maxRounds()) {
+    error(stmt.range->span, "the loops of this program take more than " + Twine(program.maxRounds()) +
+                                " rounds in all, those of training and of prediction together, and each is unrolled")
         .hint("`scan` is a loop that stays one");
     return;
   }

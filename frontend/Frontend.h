@@ -34,6 +34,7 @@ struct FrontendOptions {
   std::vector<std::string> includeDirs; ///< where `import` looks after the file's own folder
   bool withCheck = false;               ///< `--with=check`: entries that look for mistakes
   bool openBatch = false;               ///< a batch that nothing binds keeps its name (`summary`)
+  unsigned maxRounds = 20000;           ///< of all `for` loops together, which are unrolled
   bool lints = true;                    ///< look for what compiles and is most likely meant otherwise
 };
 

@@ -182,6 +182,8 @@ std::vector<std::string> Program::words() const {
   return result;
 }
 
+unsigned Program::maxRounds() const { return options.maxRounds; }
+
 const Expr *Program::define(StringRef name) const {
   for (const auto &[defined, value] : defineList)
     if (name == defined)

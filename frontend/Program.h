@@ -62,6 +62,8 @@ public:
   /// All words.
   std::vector<std::string> words() const;
   const Source *mainSource() const { return main; }
+  /// How many rounds the loops of a program may take together.
+  unsigned maxRounds() const;
 
 private:
   void load(const Source &source);

@@ -148,6 +148,8 @@ Callable ModelCompiler::withoutStep(const Callable &optimizer, const Value &stan
 
 /// The first number of what stands for `lr`, which --lr replaces.
 static std::optional<double> firstRate(const Callable &callable) {
+  if (!callable.decl) // a built-in function, which is no rate
+    return std::nullopt;
   for (auto [i, pair] : llvm::enumerate(llvm::zip(callable.decl->configuration, callable.configuration))) {
     auto &[parameter, value] = pair;
     bool inside = isType(parameter, "Optimizer"), first = isSchedule(Value::callable(callable)) && i == 0;

@@ -33,6 +33,7 @@ static void fail(const char *what, const std::string &messages) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   nn::frontend::FrontendOptions options;
   options.path = "fuzz.nn";
+  options.maxRounds = 500; // thousands of layers take seconds under sanitizers, and one that is kept slows all others
   options.text.assign(reinterpret_cast<const char *>(data), size);
   std::string messages;
   llvm::raw_string_ostream stream(messages);

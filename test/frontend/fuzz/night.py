@@ -1,7 +1,6 @@
 # Builds the frontend with libFuzzer under the address and undefined-behaviour sanitizers and runs it, led by coverage, from the
 # programs of the documentation, examples, library and tests; nets of many layers, which are slow under sanitizers, give their pieces
-# only. Loops may take as many rounds as a program may have: that is slow, too, and no fault. An input that crashes, takes a minute or
-# 2 GiB is left in FOLDER.
+# only, and loops take few rounds. An input that crashes, takes 20 seconds or 1 GiB is left in FOLDER.
 # usage: night.py SOURCE FOLDER [RUNS]
 import os
 import re
@@ -27,7 +26,7 @@ for command in (["cmake", "--preset", "fuzz"], ["cmake", "--build", "--preset", 
     subprocess.run(command, cwd=source, check=True, stdout=subprocess.DEVNULL)
 seeds = ":".join(map(str, [*pages, *wrong, *files, *sorted((source / "stdlib").glob("*.nn"))]))
 status = subprocess.run(
-    [source / "build/fuzz/test/bin/fuzz-frontend", f"-runs={runs}", "-timeout=60", "-rss_limit_mb=2048", "-max_len=8000",
+    [source / "build/fuzz/test/bin/fuzz-frontend", f"-runs={runs}", "-timeout=20", "-rss_limit_mb=1024", "-max_len=8000",
      "-detect_leaks=0", "-entropic=0", "-use_counters=0", "-reduce_inputs=0", "-print_final_stats=1", f"-artifact_prefix={folder}/", corpus],
     # Stacks of allocations and of functions that have returned, the search for leaks, and what libFuzzer learns from comparisons of
     # memory would take more than half of the time.
